@@ -14,11 +14,14 @@ from engine.core.exits import worst_exit
 from engine.core.files import write_json
 from engine.core.sources import is_simulated
 from engine.words import figures
+from engine.words.phrases import listed, plural
 from engine.words.sources import NOT_REAL
 from engine.words.tables import columns, text_table
 
 FIGURES = (">MASE", ">MAPE%", ">DIR%", ">95% INTERVAL", ">IN 80%", ">IN 95%", ">WIDTH80%", ">ECE")
+SCORES = (">CRPS%", ">SCORE80", ">SCORE95", ">REPORTS 80%", ">REPORTS 95%")
 POOLED_COLUMNS = columns(("ROW", *FIGURES))
+SCORE_COLUMNS = columns(("ROW", *SCORES))
 SYMBOL_COLUMNS = columns(("SYMBOL", *FIGURES, ">N", "MEAN WEIGHTS"))
 
 
@@ -30,6 +33,7 @@ def backtest(
     retrain_every: int,
     epochs: int | None,
     members: tuple[str, ...] | None,
+    baselines: bool,
 ) -> int:
     """Walk forward over past sessions and score every member against the baselines."""
     if first > last:
@@ -43,11 +47,12 @@ def backtest(
             members=members,
             epochs=epochs,
             progress=progress,
+            baselines=baselines,
         )
     now = datetime.now().astimezone()
     path = session.home.evaluations / f"backtest_{now:%Y%m%d_%H%M%S}.json"
     write_json(path, scores)
-    for note in scores["notes"]:
+    for note in (*scores["notes"], *report_notes(scores["report_dates"])):
         session.note(note)
     for problem in scores["problems"]:
         report(StockmlError(problem["message"], problem["hint"]))
@@ -80,12 +85,60 @@ def lines_of(scores: dict[str, Any]) -> list[str]:
     lines += [f"pooled, n={pooled['n']} symbol-sessions"]
     rows = [(name, *cells(row)) for name, row in pooled["rows"].items()]
     lines += text_table(POOLED_COLUMNS, rows, terminal_width())
+    lines += ["", *score_lines(pooled["rows"])]
     lines += ["", "ensemble by symbol"]
     symbol_rows = [
         (entry["symbol"], *cells(entry["rows"]["ensemble"]), str(entry["n"]), weights(entry))
         for entry in scores["symbols"]
     ]
     return lines + text_table(SYMBOL_COLUMNS, symbol_rows, terminal_width())
+
+
+def report_notes(used: dict[str, Any]) -> list[str]:
+    """What the figures of report days rest on."""
+    notes = []
+    if plain := [symbol for symbol, why in used["unknown"].items() if why == "unknown"]:
+        notes.append(f"{listed(plain, 20)}: report dates are unknown")
+    notes += [f"{symbol}: {why}" for symbol, why in used["unknown"].items() if why != "unknown"]
+    if ahead := used["known_sessions_ahead"]:
+        notes.append(
+            f"report dates that do not say since when they are public count as known {ahead}"
+            " sessions ahead"
+        )
+    return notes
+
+
+def score_lines(rows: dict[str, Any]) -> list[str]:
+    """The scores of every distribution, lower is better, then the skill of the ensemble."""
+    stated = {name: row for name, row in rows.items() if row["crps"] is not None}
+    count = rows["ensemble"]["report_days"]["n"]
+    lines = [f"scores in percent of the last close, lower is better; {plural(count, 'report day')}"]
+    cells = [(name, *score_cells(row)) for name, row in stated.items()]
+    lines += text_table(SCORE_COLUMNS, cells, terminal_width())
+    for baseline, skill in rows["ensemble"]["skill"].items():
+        parts = [f"{name} {_skill(skill[key])}" for key, name in _LOSSES.items() if skill[key]]
+        lines.append(f"ensemble against {baseline}: {', '.join(parts)}")
+    return lines
+
+
+_LOSSES = {"crps": "CRPS", "interval_score80": "score 80", "interval_score95": "score 95"}
+
+
+def _skill(skill: dict[str, float]) -> str:
+    low, high = (figures.signed(skill[end], 1) for end in ("low", "high"))
+    return f"{figures.signed(skill['value'], 2)} % [{low}, {high}]"
+
+
+def score_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """CRPS, interval scores, and coverage on report days."""
+    days = row["report_days"]
+    return (
+        figures.number(row["crps"], 4),
+        figures.number(row["interval_score80"], 3),
+        figures.number(row["interval_score95"], 3),
+        figures.number(days["coverage80"], 1),
+        figures.number(days["coverage95"], 1),
+    )
 
 
 def cells(scores: dict[str, float | None]) -> tuple[str, ...]:

@@ -117,6 +117,7 @@ def forecast_tree(forecast: Forecast) -> Tree:
         **asdict(forecast),
         "doubts": doubt_trees(forecast.doubts),
         "change": forecast.change,
+        "range80": forecast.range80,
         "width80": 100.0 * (forecast.high80 - forecast.low80) / forecast.last_close,
         "width95": 100.0 * (forecast.high95 - forecast.low95) / forecast.last_close,
     }

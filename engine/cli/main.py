@@ -13,7 +13,6 @@ import click
 from engine.cli.build import VerbGroup, build_option
 from engine.cli.console import open_console
 from engine.cli.session import Session, report, session_of
-from engine.cli.version import installed_version
 from engine.commands.table import COMMANDS, CONSOLE_HELP, CONSOLE_OPTIONS
 from engine.core.errors import ExitCode, StockmlError, UsageError
 
@@ -31,6 +30,8 @@ class ConsoleGroup(VerbGroup):
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
+        from engine.cli.version import installed_version
+
         click.echo(f"stockml {installed_version()}")
         context.exit()
 

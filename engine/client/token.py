@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+from pathlib import Path
 
 from engine.core.audit import acting
 from engine.core.clock import SystemClock
@@ -61,4 +63,6 @@ def _make(home: Home) -> None:
     )
     before = text if not text or text.endswith("\n\n") else text.rstrip("\n") + "\n\n"
     # A link into somebody's own collection stays a link.
-    write_atomic(home.secrets.resolve(), (before + line).encode(), mode=0o600, name="secrets")
+    write_atomic(
+        Path(os.path.realpath(home.secrets)), (before + line).encode(), mode=0o600, name="secrets"
+    )

@@ -79,6 +79,7 @@ BACKTEST = Command(
         ),
         EPOCHS,
         MEMBERS,
+        Option("--baselines", "Also score RiskMetrics EWMA and GARCH(1,1)-t (extra: baselines)."),
         *FORECASTS,
     ),
 )

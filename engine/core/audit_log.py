@@ -16,6 +16,11 @@ from engine.core.paths import Home
 from engine.core.reading import open_regular
 from engine.core.text import clean
 
+WINDOW = 64_000_000
+"""Bytes read from the end of each file: some 200,000 entries."""
+_MAX_LINE = 65_536
+"""Entries are below 4 kB; a file without newlines is read in such pieces."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
@@ -95,13 +100,16 @@ def read_entries(
 ) -> Iterator[AuditEntry]:
     """The entries from `since` on that have every one of `words`, in any case; oldest first.
 
+    Of a file the last WINDOW bytes are read.
+
     Raises FileError when a file cannot be read.
     """
     folded = [word.casefold() for word in words]
     for path in audit_files(home):
-        with os.fdopen(open_regular(path), encoding="utf-8", errors="replace") as file:
-            for line in file:
-                entry = parse_entry(line)
+        with os.fdopen(open_regular(path), "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - WINDOW))
+            while line := file.readline(_MAX_LINE):
+                entry = parse_entry(line.decode("utf-8", "replace"))
                 if entry is None or (since is not None and entry.at < since):
                     continue
                 text = entry.text.casefold()

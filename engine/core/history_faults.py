@@ -7,6 +7,7 @@ error code says that it is locked, out of reach or out of room.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -19,24 +20,27 @@ import msgspec
 from engine.core.anchor import make_folder
 from engine.core.errors import FaultKind, FileError, StockmlError
 from engine.core.files import open_own
+from engine.core.reading import unreachable
 from engine.core.text import clean
 
 REPAIR = "stockml doctor --repair"
 REPAIR_HINT = f"`{REPAIR}` moves it away and restores the newest good copy"
-_ROOM = "free disk space and check its permissions"
-_PASSING = frozenset(
-    {
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_INTERRUPT,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PROTOCOL,
-    }
-)
-_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_MODE = "check its owner and mode"
+_BUSY = "another process writes it: try again"
+_ROOM = "free disk space"
+_PASSING = {
+    sqlite3.SQLITE_PERM: _MODE,
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_NOMEM: "free memory, then try again",
+    sqlite3.SQLITE_READONLY: _MODE,
+    sqlite3.SQLITE_INTERRUPT: "try again",
+    sqlite3.SQLITE_IOERR: "free disk space, and check the disk",
+    sqlite3.SQLITE_FULL: _ROOM,
+    sqlite3.SQLITE_CANTOPEN: f"{_MODE}, and how many files may be open (`ulimit -n`)",
+    sqlite3.SQLITE_PROTOCOL: _BUSY,
+}
+"""The next step for each code of a fault that is none of the bytes."""
 _NO_RECORD = (
     msgspec.MsgspecError,
     ValueError,
@@ -66,7 +70,7 @@ def named_errors(path: Path, *, rows: bool = False) -> Iterator[None]:
             raise
         raise damage(path, f"a row of it makes no sense: {error}") from error
     except OSError as error:
-        raise StockmlError(f"{path}: {error.strerror}", _ROOM) from error
+        raise StockmlError(f"{path}: {error.strerror}", _next_step(path, error)) from error
 
 
 def damage(path: Path, reason: str) -> FileError:
@@ -115,9 +119,14 @@ def make_private(path: Path) -> None:
 
 def _sqlite_fault(path: Path, error: sqlite3.Error) -> StockmlError:
     code = getattr(error, "sqlite_errorcode", None)
-    family = None if code is None else code & 0xFF
-    if family in _LOCKED:
-        return StockmlError(f"{path}: {error}", "another process writes it: try again")
-    if family in _PASSING:
-        return StockmlError(f"{path}: {error}", _ROOM)
-    return damage(path, str(error))
+    next_step = None if code is None else _PASSING.get(code & 0xFF)
+    if next_step is None:
+        return damage(path, str(error))
+    return StockmlError(f"{path}: {error}", next_step)
+
+
+def _next_step(path: Path, error: OSError) -> str:
+    """The next step after an OSError: room for a full disk, else as for any file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _ROOM
+    return unreachable(path, error).hint or _MODE

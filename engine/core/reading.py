@@ -25,7 +25,7 @@ _HINTS = {
     errno.EMFILE: "too many files are open here; it is read again at the next look",
     errno.ENFILE: "the machine has too many open files; it is read again at the next look",
 }
-_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_STRINGS = rb'(?s:"(?:[^"\\]++|\\.)*+"?)'
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -178,7 +178,7 @@ def depth(tree: object) -> int:
 def _too_deep(raw: bytes) -> bool:
     if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
         return False
-    brackets = _STRINGS.sub(b"", raw).translate(None, _NO_BRACKETS)
+    brackets = re.sub(_STRINGS, b"", raw).translate(None, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):  # each round takes the innermost level away
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     return bool(brackets)

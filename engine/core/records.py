@@ -77,6 +77,12 @@ class Metrics:
     naive_mape: float | None = None
     mase: float | None = None
     confidence: float | None = None
+    crps: float | None = None
+    """With the interval scores in percent of the last close; None for a model of 0.1.0."""
+    interval_score80: float | None = None
+    interval_score95: float | None = None
+    crps_skill: float | None = None
+    """Percent that the CRPS is lower than that of constant volatility."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,21 @@ class ModelInfo:
         return is_simulated(self.source)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextReport:
+    """The next report that a session has yet to react to."""
+
+    date: str
+    time: str
+    """before the open, or after the close."""
+    in_sessions: int
+    """Sessions after the last bar up to its day; 0 on the day of the last bar."""
+    factor: float
+    """Times that it makes the range of this forecast wider; 1 when another session reacts."""
+    estimated: bool = False
+    """A guess of the source, which widens nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """One model's forecast of the next close: dollars, p_up and confidence in percent."""
@@ -118,6 +139,14 @@ class Forecast:
     target_session: str
     doubts: tuple[Doubt, ...] = ()
     """Those about the bars that it was made from."""
+    report: NextReport | None = None
+    report_known: bool = False
+    """Whether the dates of reports are known, or that there are none."""
+
+    @property
+    def range80(self) -> float:
+        """Half the 80 % interval in percent of the last close."""
+        return 50.0 * (self.high80 - self.low80) / self.last_close
 
     @property
     def change(self) -> float:

@@ -118,7 +118,7 @@ def filesystem_of(folder: Path, table: str | None = None) -> str:
         table = raw.decode("utf-8", "replace")
     best = ""
     kind = ""
-    target = f"{folder.resolve()}/"
+    target = f"{os.path.realpath(folder)}/"
     for line in table.splitlines():
         left, dash, right = line.partition(" - ")
         fields = left.split()

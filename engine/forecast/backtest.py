@@ -22,6 +22,7 @@ from engine.core.clock import Clock, FrozenClock
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.forecast.backtest_data import BacktestData, load_symbols
+from engine.forecast.baselines import check_arch
 from engine.forecast.dataset import Dataset
 from engine.forecast.features import WARMUP
 from engine.forecast.fold_files import exclusive, fold_path, read_fold
@@ -30,6 +31,7 @@ from engine.forecast.problems import problem_entry
 from engine.forecast.scoreboard import scoreboard
 from engine.forecast.walk import CODE, Fold, FoldForecast, Walk, join, plan_folds
 from engine.market.bars import day
+from engine.market.reports import AHEAD
 from engine.settings.schema import Settings
 
 _FORMAT = 1
@@ -47,6 +49,8 @@ class BacktestRequest:
     retrain_every: int
     members: tuple[str, ...]
     epochs: int
+    baselines: bool = False
+    """Whether EWMA and GARCH(1,1)-t are scored beside."""
 
 
 def backtest(
@@ -57,6 +61,8 @@ def backtest(
     Notes are on what was left out, problems on symbols without a scored session; NoDataError if all
     are such. KeyboardInterrupt leaves the fitted folds for next time.
     """
+    if request.baselines:
+        check_arch()
     tolerance = settings.thresholds.max_mape / 100.0
     moment = FrozenClock(clock.now())
     loaded, problems = load_symbols(home, settings, request.source, request.symbols, moment)
@@ -81,9 +87,20 @@ def backtest(
     return {
         "request": msgspec.to_builtins(request),
         "notes": notes,
+        "report_dates": _reports_used(loaded),
         "problems": [problem_entry(symbol, error) for symbol, error in problems.items()],
         **scoreboard(walks, tolerance),
     }
+
+
+def _reports_used(loaded: Mapping[str, BacktestData]) -> dict[str, Any]:
+    """Symbols without report dates, and from how many sessions ahead a date counts as known.
+
+    None where every date says since when it was public.
+    """
+    unknown = {symbol: part.report_note for symbol, part in loaded.items() if part.report_note}
+    assumed = any(part.assumed_known for part in loaded.values())
+    return {"unknown": unknown, "known_sessions_ahead": AHEAD if assumed else None}
 
 
 def _fit_request(home: Home, folder: Path, request: BacktestRequest, at: datetime) -> FitRequest:
@@ -140,7 +157,8 @@ def collect(
         notes.append(f"{data.symbol}: {left}: {cause}")
     if not fitted:
         raise NoDataError(notes[-1], "choose later dates, or fetch more history")
-    return join(data, fitted, skipped, tolerance), [*loaded.notes, *notes]
+    every = request.retrain_every if request.baselines else 0
+    return join(data, fitted, skipped, tolerance, every), [*loaded.notes, *notes]
 
 
 def _no_session(loaded: BacktestData, request: BacktestRequest) -> NoDataError:

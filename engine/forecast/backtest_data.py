@@ -14,6 +14,7 @@ from engine.forecast.splits import SplitRules, check_bars
 from engine.market.bars import Bars, data_hash, day
 from engine.market.calendar import next_session, previous_session
 from engine.market.fetch import stored_bars
+from engine.market.reports import ReportDates, ReportState
 from engine.settings.schema import Settings
 
 _MAX_WARNINGS = 5
@@ -29,6 +30,21 @@ class BacktestData:
     first_bar: date
     notes: tuple[str, ...]
     """Warnings about the bars."""
+    reports: ReportDates | None = None
+
+    @property
+    def report_note(self) -> str:
+        """Why report dates are not known; empty when they are, or there are none."""
+        if self.reports is None or self.reports.problem:
+            return self.reports.problem if self.reports else "unknown"
+        known = self.reports.reports or self.reports.state is ReportState.NONE
+        return "" if known else "unknown"
+
+    @property
+    def assumed_known(self) -> bool:
+        """Whether a date does not say when it became public."""
+        reports = self.reports.reports if self.reports else ()
+        return any(report.known is None for report in reports)
 
     def notes_on_dates(self, first: date, last: date) -> list[str]:
         """Notes on the sessions from `first` to `last` that the bars cannot answer."""
@@ -75,4 +91,5 @@ def load_symbol(
             except NoDataError as error:
                 notes.append(f"{symbol}: walked without the context of {name}: {error.message}")
     digest = "".join(data_hash(part) for part in (bars, *context.values()))
-    return BacktestData(build_dataset(bars, context), digest, bars.first_date, tuple(notes))
+    data = build_dataset(bars, context)
+    return BacktestData(data, digest, bars.first_date, tuple(notes), bars.reports)

@@ -14,8 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import NoDataError
-from engine.forecast.features import WARMUP, feature_columns, log_returns, volatility
+from engine.core.records import NextReport
+from engine.forecast.features import WARMUP, feature_columns, log_returns, range_ewma
+from engine.forecast.scale import (
+    LOG_RANGE,
+    RANGE_EWMA,
+    Booleans,
+    session_facts,
+    volatility,
+    widening,
+)
 from engine.market.bars import Bars
+from engine.market.reports import sessions_until
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -37,17 +47,30 @@ class Dataset:
     names: tuple[str, ...]
     """[k] names of the feature columns, in their order."""
     scale: Floats
-    """[n] volatility forecast: standard deviation of the log return of the session after t, > 0."""
+    """[n] range EWMA: the members forecast in its units, > 0."""
+    sigma: Floats
+    """[n] volatility forecast of the session after t: residuals and intervals are in its units."""
     target: Floats
     """[n] log(close[t+1] / close[t]); NaN in the last row, whose outcome is not known yet."""
+    report: NextReport | None
+    """The next report, as known at the last row."""
+    report_known: bool
+    """Whether report dates around the last row are known, or that there are none."""
+    report_day: Booleans
+    """[n] whether the session after t reacts to a report; for scores, not for forecasts."""
 
     def __len__(self) -> int:
         return len(self.dates)
 
     @property
     def scaled_target(self) -> Floats:
-        """[n] the target in volatility forecasts, comparable over calm and wild months."""
+        """[n] the target in range EWMAs, comparable over calm and wild months."""
         return self.target / self.scale
+
+    @property
+    def residuals(self) -> Floats:
+        """[n] what naive was off by, in volatility forecasts."""
+        return self.target / self.sigma
 
     def until(self, row: int) -> Self:
         """The rows up to `row` as they were at its close, its own outcome unknown; for a walk."""
@@ -58,6 +81,8 @@ class Dataset:
             close=self.close[:end],
             features=self.features[:end],
             scale=self.scale[:end],
+            sigma=self.sigma[:end],
+            report_day=self.report_day[:end],
             target=np.append(self.target[:row], np.nan),
         )
 
@@ -66,8 +91,10 @@ class Dataset:
         return replace(self, features=features)
 
 
-def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
+def build_dataset(bars: Bars, context: Mapping[str, Bars], scale: str = LOG_RANGE) -> Dataset:
     """The rows of `bars`, with the market's columns from `context` (see CONTEXT).
+
+    `scale` names the volatility forecast, LOG_RANGE or, for a model of 0.1.0, RANGE_EWMA.
 
     NoDataError with fewer than WARMUP + 1 bars, or for a feature that is not finite (bad prices).
     """
@@ -82,14 +109,35 @@ def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
     market = packed(market) if market is not None else None
     columns = {name: column[WARMUP:] for name, column in feature_columns(bars, market).items()}
     _check_finite(columns, bars)
+    facts = session_facts(bars.dates, bars.reports)
+    own = range_ewma(bars)
+    sigma = own if scale == RANGE_EWMA else volatility(bars, market, facts)
     return Dataset(
         symbol=bars.symbol,
         dates=bars.dates[WARMUP:],
         close=bars.close[WARMUP:],
         features=np.ascontiguousarray(np.stack(list(columns.values()), axis=1)),
         names=tuple(columns),
-        scale=volatility(bars)[WARMUP:],
+        scale=own[WARMUP:],
+        sigma=sigma[WARMUP:],
+        report=_next_report(bars, 1.0 if scale == RANGE_EWMA else widening(facts, bars.dates)),
+        report_known=bool(facts.known[-1]),
         target=np.append(log_returns(bars.close)[WARMUP + 1 :], np.nan),
+        report_day=facts.report_day[WARMUP:],
+    )
+
+
+def _next_report(bars: Bars, factor: float) -> NextReport | None:
+    """The next report as known at the last bar; `factor` widens the session after it."""
+    report = bars.reports.next_report(bars.last_date) if bars.reports else None
+    if report is None:
+        return None
+    return NextReport(
+        date=str(report.day),
+        time=str(report.time),
+        in_sessions=sessions_until(report, bars.last_date),
+        factor=factor,
+        estimated=report.estimated,
     )
 
 

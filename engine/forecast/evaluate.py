@@ -96,7 +96,7 @@ def evaluate_symbol(
         context = {
             name: stored_bars(home, settings, source, name, clock) for name in forecaster.context
         }
-        record = live_record(forecaster, build_dataset(bars, context))
+        record = live_record(forecaster, build_dataset(bars, context, forecaster.calibrator.scale))
         later = int(np.sum(bars.dates > forecaster.last_bar))
         why_held_out = "" if len(record) >= LIVE_MIN else _too_few(later, len(record))
     except NoDataError as error:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from engine.core.clock import Clock, iso
 from engine.core.errors import StockmlError
+from engine.forecast.baselines import CONSTANT
 from engine.forecast.calibration import StatedForecasts
 from engine.forecast.evaluate import Evaluation, Evaluations
-from engine.forecast.figures import Figures, point_figures, reliability_rows, statement_figures
+from engine.forecast.figures import point_figures, reliability_rows, statement_figures
 from engine.forecast.members.base import Floats
 from engine.forecast.metrics import Booleans, within_tolerance
 from engine.forecast.problems import problem_entry
+from engine.forecast.scores import LOSSES, mean_losses, report_day_figures, skills
 
 ALWAYS_UP, ENSEMBLE, NAIVE = "always_up", "ensemble", "naive"
 Tree = dict[str, Any]
+_NO_SCORES: Tree = dict.fromkeys((*LOSSES, "report_days", "skill"))
+"""Of a row that states no distribution."""
 
 
 def document(evaluations: Evaluations, clock: Clock) -> Tree:
@@ -67,20 +72,33 @@ def _table(evaluations: Sequence[Evaluation]) -> Tree:
     """{"n", "rows"}: the ensemble's figures, and the point figures of naive, members, always-up."""
     target = _joined_target(evaluations)
     stated = _joined_statements(evaluations)
-    rows: dict[str, Figures] = {
+    constant = StatedForecasts.joined([each.record.constant for each in evaluations])
+    dates = np.concatenate([each.record.dates for each in evaluations])
+    rows: dict[str, Tree] = {
         ENSEMBLE: {
             **point_figures(stated.forecast, target),
             **statement_figures(stated, target, kept_of(evaluations)),
+            "report_days": report_day_figures(stated, target, _report_day(evaluations)),
+            "skill": {CONSTANT: msgspec.to_builtins(skills(stated, constant, target, dates))},
             "confidence": _percent(stated.confidence),
             "kept": _percent(kept_of(evaluations)),
         },
         NAIVE: point_figures(np.zeros(len(target)), target),
     }
+    rows[CONSTANT] = {
+        **point_figures(constant.forecast, target),
+        **mean_losses(constant, target),
+        "report_days": report_day_figures(constant, target, _report_day(evaluations)),
+    }
     for name in _common_members(evaluations):
         forecast = np.concatenate([scored.record.members[name] for scored in evaluations])
         rows[name] = point_figures(forecast, target)
     rows[ALWAYS_UP] = {**point_figures(np.ones(len(target)), target), "mape": None, "mase": None}
-    return {"n": len(target), "rows": rows}
+    return {"n": len(target), "rows": {name: _NO_SCORES | row for name, row in rows.items()}}
+
+
+def _report_day(evaluations: Iterable[Evaluation]) -> Booleans:
+    return np.concatenate([each.record.report_day == 1.0 for each in evaluations])
 
 
 def _percent(fractions: Floats | Booleans) -> float | None:

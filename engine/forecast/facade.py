@@ -146,6 +146,7 @@ class ModelsFacade(Facade):
         members: tuple[str, ...] | None,
         epochs: int | None,
         progress: Callable[[str, int, int], None],
+        baselines: bool = False,
     ) -> dict[str, Any]:
         """The walk-forward table on stored bars; `progress` is called after every fold."""
         from engine.forecast.backtest import BacktestRequest, backtest
@@ -159,5 +160,6 @@ class ModelsFacade(Facade):
             retrain_every=retrain_every,
             members=members or settings.training.members,
             epochs=epochs or settings.training.epochs,
+            baselines=baselines,
         )
         return backtest(self.home, settings, request, self.clock, progress)

@@ -89,7 +89,7 @@ def true_range(bars: Bars) -> Floats:
     return np.asarray(np.log(np.maximum(bars.high, before)) - np.log(np.minimum(bars.low, before)))
 
 
-def volatility(bars: Bars) -> Floats:
+def range_ewma(bars: Bars) -> Floats:
     """[n] the standard deviation forecast for the session after t, from bars up to t.
 
     An exponential mean of true ranges covers as well as one of squared returns, with intervals 3 to
@@ -112,7 +112,7 @@ def own_columns(bars: Bars) -> dict[str, Floats]:
     """The columns from the symbol's own bars."""
     close = bars.close
     logs = np.log(close)
-    scale = volatility(bars)
+    scale = range_ewma(bars)
     returns = log_returns(close)
     columns = {f"return_{days}": momentum(logs, scale, days) for days in (1, 2, 5, 10, 20, 60)}
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -136,7 +136,7 @@ def own_columns(bars: Bars) -> dict[str, Floats]:
 
 def market_columns(bars: Bars, market: Bars) -> dict[str, Floats]:
     """The columns from the market's bars of the same sessions; 0 where it lacks the session."""
-    logs, scale = np.log(market.close), volatility(market)
+    logs, scale = np.log(market.close), range_ewma(market)
     size = np.abs(log_returns(market.close))
     columns = {f"market_{days}": momentum(logs, scale, days) for days in (1, 5, 20)}
     columns["market_volatility_5_60"] = log_ratio(mean(size, 5), mean(size, 60))

@@ -17,6 +17,7 @@ from engine.forecast.metrics import (
     reliability,
     score,
 )
+from engine.forecast.scores import mean_losses
 
 Figures = dict[str, float | int | None]
 
@@ -41,6 +42,7 @@ def statement_figures(stated: StatedForecasts, target: Floats, kept: Booleans) -
         high = stated.forecast + half
         figures[f"coverage{level}"] = coverage(low, high, target)
         figures[f"width{level}"] = interval_width(stated.forecast, half)
+    figures |= mean_losses(stated, target)
     rose = target > 0.0
     figures["ece"] = expected_calibration_error(stated.confidence, kept)
     figures["brier"] = brier(stated.confidence, kept)

@@ -23,6 +23,7 @@ from engine.forecast.inference import forecast_of
 from engine.forecast.members.base import Arrays, FitOptions, IntArray, nested
 from engine.forecast.model import Model, fit_model
 from engine.forecast.record import ForecastRecord, figures_of, metrics_of, score_rows
+from engine.forecast.scale import LOG_RANGE
 from engine.forecast.splits import Split, SplitRules, check_bars, split_rows
 from engine.market.bars import Bars, data_hash
 from engine.settings.schema import Settings
@@ -130,7 +131,7 @@ def symbol_seed(seed: int, symbol: str) -> int:
 def first_calibrator(data: Dataset, split: Split) -> Calibrator:
     """What was known before the first held-out session: naive's residuals, which nothing fitted."""
     rows: IntArray = np.concatenate([split.train, split.validation])[-WINDOW:]
-    return Calibrator(data.scaled_target[rows])
+    return Calibrator(data.residuals[rows])
 
 
 def last_forecast(model: Model, data: Dataset) -> float:
@@ -150,6 +151,7 @@ def config_of(
         "patience": options.patience,
         "early_stopping": options.early_stopping,
         "max_mape": settings.thresholds.max_mape,
+        "scale": LOG_RANGE,
         "train_rows": len(split.train),
         "validation_rows": len(split.validation),
         "heldout_rows": len(split.heldout),

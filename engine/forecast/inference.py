@@ -13,11 +13,13 @@ import numpy as np
 from engine.core.doubts import Doubt, WithheldError, withheld_reason
 from engine.core.errors import ModelError, NoDataError, symbol_fault
 from engine.core.records import Forecast
+from engine.core.text import clean
 from engine.forecast.calibration import WINDOW, Calibrator, roll
 from engine.forecast.dataset import CONTEXT, Dataset, build_dataset
 from engine.forecast.features import WARMUP
 from engine.forecast.members.base import Floats, IntArray, within
 from engine.forecast.model import Model, predict_together
+from engine.forecast.scale import LOG_RANGE, RANGE_EWMA
 from engine.market.bars import Bars, day
 from engine.market.calendar import next_session
 from engine.vault.model_file import StoredModel
@@ -57,7 +59,9 @@ class Forecaster:
         new_rows = min(int(np.sum(bars.dates >= self.last_bar)), WINDOW)
         count = WARMUP + self.sequence_length + new_rows
         data = build_dataset(
-            bars.tail(count), {name: context[name].tail(count + WARMUP) for name in self.context}
+            bars.tail(count),
+            {name: context[name].tail(count + WARMUP) for name in self.context},
+            self.calibrator.scale,
         )
         if len(data) < self.sequence_length - 1 + new_rows:
             raise NoDataError(
@@ -105,8 +109,8 @@ class ForecastRequest:
         tolerance = self.forecaster.tolerance
         if len(past):
             target = self.data.target[past]
-            scale = self.data.scale[past]
-            _, calibrator = roll(calibrator, blended[:-1], target, scale, tolerance, agree=True)
+            sigma = self.data.sigma[past]
+            _, calibrator = roll(calibrator, blended[:-1], target, sigma, tolerance, agree=True)
         made = forecast_of(self.data, float(blended[-1]), calibrator, tolerance)
         return replace(made, doubts=self.doubts)
 
@@ -158,7 +162,7 @@ def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forec
 
 def _forecaster(stored: StoredModel, max_mape: float | None) -> Forecaster:
     manifest = stored.manifest
-    calibrator = Calibrator.load(within("calibration", stored.arrays))
+    calibrator = Calibrator.load(within("calibration", stored.arrays), _scale_of(stored))
     sequence_length = int(manifest.config["sequence_length"])
     if max_mape is None:
         max_mape = float(manifest.config.get("max_mape", DEFAULT_TOLERANCE))
@@ -172,12 +176,23 @@ def _forecaster(stored: StoredModel, max_mape: float | None) -> Forecaster:
     )
 
 
+def _scale_of(stored: StoredModel) -> str:
+    """The scale that its residuals are in: a manifest of 0.1.0 names none."""
+    scale = stored.manifest.config.get("scale", RANGE_EWMA)
+    if scale not in (LOG_RANGE, RANGE_EWMA):
+        raise ModelError(
+            f"the model of {stored.manifest.symbol} has an unknown scale, {clean(str(scale), 40)}",
+            "train it again",
+        )
+    return str(scale)
+
+
 def forecast_of(
     data: Dataset, forecast: float, calibrator: Calibrator, tolerance: float
 ) -> Forecast:
     """The log return `forecast` after the last row, in dollars, with its interval and chances."""
     last = float(data.close[-1])
-    scale = float(data.scale[-1])
+    scale = float(data.sigma[-1])
     forecast = calibrator.agreed(forecast, scale)
     narrow, wide = (half * scale for half in calibrator.half_widths())
     return Forecast(
@@ -191,4 +206,6 @@ def forecast_of(
         p_up=100.0 * calibrator.p_up(forecast, scale),
         confidence=100.0 * calibrator.confidence(scale, tolerance),
         target_session=str(next_session(day(data.dates[-1]))),
+        report=data.report,
+        report_known=data.report_known,
     )

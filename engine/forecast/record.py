@@ -8,14 +8,19 @@ from typing import Self
 import numpy as np
 
 from engine.core.records import Metrics
+from engine.forecast.baselines import constant
+from engine.forecast.calibration import COLUMNS as STATED
 from engine.forecast.calibration import Calibrator, StatedForecasts, roll
 from engine.forecast.dataset import Dataset, Dates
 from engine.forecast.figures import Figures, statement_figures
 from engine.forecast.members.base import Arrays, Floats, IntArray, nested, within
 from engine.forecast.metrics import score, within_tolerance
 from engine.forecast.model import Model
+from engine.forecast.scores import finite_mean, mean_losses, report_day_figures, skill
 
 COLUMNS = ("forecast", "target", "scale", "half80", "half95", "confidence", "p_up")
+LATER_COLUMNS = ("crps", "report_day", "constant_crps", "constant_half80", "constant_half95")
+"""Those that a record of 0.1.0 lacks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -27,10 +32,19 @@ class ForecastRecord:
     forecast: Floats
     target: Floats
     scale: Floats
+    """The volatility forecast that the half widths are in."""
     half80: Floats
     half95: Floats
     confidence: Floats
     p_up: Floats
+    crps: Floats
+    """Percent of the last close; NaN in a record of 0.1.0."""
+    report_day: Floats
+    """1 where the session reacted to a report."""
+    constant_crps: Floats
+    """Of the baseline of constant volatility, as `crps`."""
+    constant_half80: Floats
+    constant_half95: Floats
     members: dict[str, Floats]
 
     def __len__(self) -> int:
@@ -39,17 +53,30 @@ class ForecastRecord:
     @property
     def stated(self) -> StatedForecasts:
         """What was stated before each outcome."""
-        return StatedForecasts(self.forecast, self.half80, self.half95, self.confidence, self.p_up)
+        return StatedForecasts(**{name: getattr(self, name) for name in STATED})
+
+    @property
+    def constant(self) -> StatedForecasts:
+        """What constant volatility stated; NaN in a record of 0.1.0."""
+        nothing = np.zeros(len(self))
+        return StatedForecasts(
+            forecast=nothing,
+            half80=self.constant_half80,
+            half95=self.constant_half95,
+            confidence=nothing,
+            p_up=nothing,
+            crps=self.constant_crps,
+        )
 
     def on(self, dates: Dates) -> ForecastRecord:
         """The part on `dates`, in their order; each must be in the record."""
         rows = np.searchsorted(self.dates, dates)
-        columns = {name: getattr(self, name)[rows] for name in COLUMNS}
+        columns = {name: getattr(self, name)[rows] for name in (*COLUMNS, *LATER_COLUMNS)}
         members = {name: forecast[rows] for name, forecast in self.members.items()}
         return ForecastRecord(dates=dates, **columns, members=members)
 
     def arrays(self) -> Arrays:
-        columns = {name: getattr(self, name) for name in COLUMNS}
+        columns = {name: getattr(self, name) for name in (*COLUMNS, *LATER_COLUMNS)}
         return {
             "dates": self.dates.astype("datetime64[D]"),
             **columns,
@@ -60,6 +87,8 @@ class ForecastRecord:
     def load(cls, arrays: Arrays) -> Self:
         """The record that `arrays()` was taken from; KeyError when a column is missing."""
         columns = {name: arrays[name] for name in COLUMNS}
+        unknown = np.full(len(arrays["dates"]), np.nan)
+        columns |= {name: arrays.get(name, unknown) for name in LATER_COLUMNS}
         return cls(dates=arrays["dates"], **columns, members=within("members", arrays))
 
 
@@ -72,8 +101,11 @@ def score_rows(
     """
     predicted = model.predict(data, rows)
     target = data.target[rows]
-    scale = data.scale[rows]
-    stated, calibrator = roll(start, predicted.blended, target, scale, tolerance, agree=True)
+    scale = data.sigma[rows]
+    stated, calibrator = roll(
+        start, predicted.blended, target, scale, tolerance, agree=True, scored=True
+    )
+    baseline = constant(data, rows, tolerance) if len(rows) else stated
     record = ForecastRecord(
         dates=data.dates[rows + 1],
         forecast=stated.forecast,
@@ -83,6 +115,11 @@ def score_rows(
         half95=stated.half95,
         confidence=stated.confidence,
         p_up=stated.p_up,
+        crps=stated.crps,
+        report_day=data.report_day[rows].astype(np.float64),
+        constant_crps=baseline.crps,
+        constant_half80=baseline.half80,
+        constant_half95=baseline.half95,
         members=predicted.members,
     )
     return record, calibrator
@@ -91,6 +128,8 @@ def score_rows(
 def metrics_of(record: ForecastRecord) -> Metrics:
     """The figures of a row of the console; confidence is the mean stated one, in percent."""
     points = score(record.forecast, record.target)
+    losses = mean_losses(record.stated, record.target)
+    gained = skill(record.crps, record.constant_crps, record.dates)
     return Metrics(
         n_scored=points.n,
         direction_accuracy=points.direction,
@@ -98,6 +137,10 @@ def metrics_of(record: ForecastRecord) -> Metrics:
         naive_mape=points.naive_mape,
         mase=points.mase,
         confidence=100.0 * float(record.confidence.mean()) if len(record) else None,
+        crps=finite_mean(record.crps),
+        interval_score80=losses["interval_score80"],
+        interval_score95=losses["interval_score95"],
+        crps_skill=gained.value if gained else None,
     )
 
 
@@ -109,6 +152,9 @@ def figures_of(record: ForecastRecord, tolerance: float) -> Figures:
     figures |= {"direction_low": points.direction_low, "direction_high": points.direction_high}
     figures |= statement_figures(record.stated, record.target, kept)
     del figures["ece_up"]  # not in a manifest
+    on_reports = report_day_figures(record.stated, record.target, record.report_day == 1.0)
+    for name in ("n", "coverage80", "coverage95", "interval_score95"):
+        figures[f"report_days_{name}"] = on_reports[name] if len(record) else None
     for name, forecast in record.members.items():
         figures[f"mase_{name}"] = score(forecast, record.target).mase
     return figures

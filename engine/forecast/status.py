@@ -20,6 +20,7 @@ from engine.core.reading import read_json
 from engine.core.records import Forecast, ModelInfo
 from engine.core.text import clean
 from engine.market.last_bar import bars_mtime_ns, last_bar
+from engine.market.report_dates import report_key
 from engine.settings.schema import Settings
 
 VERSION = 1
@@ -51,6 +52,8 @@ class StatusKey:
     """Of the file that the bars are read from: an old row may have been corrected."""
     accepted: str = ""
     """The doubts that the settings accept."""
+    reports: str = ""
+    """Of the files with the report dates."""
 
 
 NO_KEY = StatusKey(size=0, mtime_ns=0, inode=0, last_bar="", last_close=None)
@@ -90,6 +93,7 @@ def current_key(
         # symbols stay on screen.
         return NO_KEY
     bar = last_bar(home, source, symbol) if source else None
+    named = settings.market.reports if settings else ""
     return StatusKey(
         size=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
@@ -98,6 +102,7 @@ def current_key(
         last_close=bar.close if bar else None,
         bars_mtime_ns=bars_mtime_ns(home, source, symbol) if source else 0,
         accepted="; ".join(settings.market.accepted) if settings else "",
+        reports=report_key(home, named, source, symbol) if source else "",
     )
 
 

@@ -6,15 +6,17 @@ A fold knows nothing beyond the close it is fitted at, and its rows are split as
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from engine.core.errors import NoDataError
+from engine.forecast.baselines import baseline_statements
 from engine.forecast.calibration import WINDOW, Calibrator, StatedForecasts, roll
 from engine.forecast.dataset import Dataset
 from engine.forecast.fit import symbol_seed
 from engine.forecast.members.base import FitOptions, Floats, IntArray
+from engine.forecast.metrics import Booleans
 from engine.forecast.model import fit_model
 from engine.forecast.splits import SplitRules, split_rows
 from engine.settings.schema import Settings
@@ -22,6 +24,7 @@ from engine.settings.schema import Settings
 CODE = (
     "core/members.py",
     "forecast/__init__.py",
+    "forecast/baselines.py",
     "forecast/calibration.py",
     "forecast/dataset.py",
     "forecast/ensemble.py",
@@ -33,7 +36,9 @@ CODE = (
     "forecast/metrics.py",
     "forecast/model.py",
     "forecast/record.py",
+    "forecast/scale.py",
     "forecast/scaler.py",
+    "forecast/scores.py",
     "forecast/splits.py",
     "forecast/walk.py",
     "forecast/members/__init__.py",
@@ -118,16 +123,25 @@ class Walk:
     stated: dict[str, StatedForecasts]
     weights: dict[str, float]
     """Mean weight of each member over the folds."""
+    baselines: dict[str, StatedForecasts] = field(default_factory=dict)
+    """Other distributions of the same sessions."""
+    report_day: Booleans | None = None
+    """Whether each session reacts to a report; None: nobody knows."""
     skipped: int = 0
     """Sessions left out at the beginning, for lack of history."""
 
 
 def join(
-    data: Dataset, fitted: Sequence[tuple[Fold, FoldForecast]], skipped: int, tolerance: float
+    data: Dataset,
+    fitted: Sequence[tuple[Fold, FoldForecast]],
+    skipped: int,
+    tolerance: float,
+    garch_every: int = 0,
 ) -> Walk:
     """The folds of one symbol as one series, stated session by session; NoDataError without one.
 
-    Every name starts from naive's residuals before the first target session.
+    Every name starts from naive's residuals before the first target session. With `garch_every`,
+    the sessions between two fits of GARCH, all baselines are stated.
     """
     if not fitted:
         raise NoDataError(
@@ -135,28 +149,38 @@ def join(
         )
     rows: IntArray = np.concatenate([fold.rows for fold, _ in fitted])
     folds = [fold_forecast for _, fold_forecast in fitted]
-    target = data.target[rows]
-    scale = data.scale[rows]
     names = folds[0].forecasts
     forecasts = {name: np.concatenate([fold.forecasts[name] for fold in folds]) for name in names}
     forecasts.setdefault(NAIVE, np.zeros(len(rows)))
-    first_row = int(rows[0])
-    start = Calibrator(data.scaled_target[max(0, first_row - WINDOW) : first_row])
-    stated = {
-        name: roll(start, forecast, target, scale, tolerance, agree=name == ENSEMBLE)[0]
-        for name, forecast in forecasts.items()
-    }
+    stated = _stated(data, rows, forecasts, tolerance)
+    baselines = baseline_statements(data, rows, forecasts[ENSEMBLE], tolerance, garch_every)
     forecasts[ENSEMBLE] = stated[ENSEMBLE].forecast
-    weights = {
-        name: float(np.mean([fold.weights[name] for fold in folds])) for name in folds[0].weights
-    }
     return Walk(
         symbol=data.symbol,
         dates=data.dates[rows + 1],
-        target=target,
-        scale=scale,
+        target=data.target[rows],
+        scale=data.sigma[rows],
         forecasts=forecasts,
         stated=stated,
-        weights=weights,
+        weights={
+            name: float(np.mean([fold.weights[name] for fold in folds]))
+            for name in folds[0].weights
+        },
+        baselines=baselines,
+        report_day=data.report_day[rows],
         skipped=skipped,
     )
+
+
+def _stated(
+    data: Dataset, rows: IntArray, forecasts: dict[str, Floats], tolerance: float
+) -> dict[str, StatedForecasts]:
+    """What each forecast states, session by session, with its score."""
+    first = int(rows[0])
+    start = Calibrator(data.residuals[max(0, first - WINDOW) : first])
+    target, sigma = data.target[rows], data.sigma[rows]
+    stated = {}
+    for name, forecast in forecasts.items():
+        agree = name == ENSEMBLE
+        stated[name], _ = roll(start, forecast, target, sigma, tolerance, agree=agree, scored=True)
+    return stated

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.doubts import Doubt
+from engine.market.reports import ReportDates
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -46,6 +47,8 @@ class Bars:
     """The open ones: they go with every forecast from these bars."""
     accepted: tuple[Doubt, ...] = ()
     """Those that the operator accepted."""
+    reports: ReportDates | None = None
+    """What is known of the symbol's reports; None: nothing."""
 
     def __len__(self) -> int:
         return len(self.dates)

@@ -118,6 +118,7 @@ def _spacing(bars: Bars, gaps: Places, sparse: NDArray[np.bool_]) -> Iterator[Do
     last = int(np.flatnonzero(sparse)[-1])
     dense = np.flatnonzero(~sparse[:last])
     first = int(dense[-1]) + 1 if len(dense) else 0
+    first += int(np.argmax(gaps[first:] >= 2))
     usual = float(np.median(gaps[first : last + 1]))
     word = next(word for limit, word in _SPACINGS if usual >= limit)
     text = (

@@ -15,6 +15,7 @@ from engine.core.text import clean
 from engine.market import quality
 from engine.market.bars import Bars
 from engine.market.doubts import find_doubts
+from engine.market.report_dates import report_dates
 from engine.market.request import BarsRequest, SourceAbsentError
 from engine.market.store import BarStore
 from engine.settings.schema import Settings
@@ -54,7 +55,10 @@ def _surprise(symbol: str, error: Exception) -> tuple[str, str]:
 
 
 def doubted(request: BarsRequest, bars: Bars) -> Bars:
-    """The bars with what they are doubted for, the doubts that the operator accepted apart."""
+    """The bars with the report dates, and with doubts, those that the operator accepted apart."""
+    now = request.clock.now()
+    reports = report_dates(request.home, request.settings, request.source.name, request.symbol, now)
+    bars = replace(bars, reports=reports)
     if request.source.simulated:
         return bars
     raised = (*bars.doubts, *find_doubts(bars))

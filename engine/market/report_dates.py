@@ -47,7 +47,7 @@ def _listed(home: Home, settings: Settings, source: str, symbol: str, now: datet
     """The dates of the first place that has any: named folder, csv folder, look-up, simulation."""
     today = calendar.exchange_day(now)
     _check_folder(home, settings)
-    for folder in _folders(home, settings, source):
+    for folder in _folders(home, settings.market.reports, source):
         path = folder / f"{symbol}.csv"
         try:
             reports = read_report_file(path)
@@ -79,11 +79,11 @@ def _check_reach(path: Path, last: date, today: date) -> None:
         raise NoDataError(f"{path}: {last} lies more than a year ahead: is the year right?")
 
 
-def _folders(home: Home, settings: Settings, source: str) -> list[Path]:
+def _folders(home: Home, named: str, source: str) -> list[Path]:
     """Where files of report dates may be, the one that counts first."""
     folders = []
-    if settings.market.reports:
-        folders.append(_named_folder(home, settings.market.reports))
+    if named:
+        folders.append(_named_folder(home, named))
     if folder := parse_source(source, home.root).folder:
         folders.append(Path(folder, "reports"))
     return folders
@@ -144,13 +144,16 @@ def _with_edits(dates: ReportDates, edits: SymbolEdits) -> ReportDates:
     )
 
 
-def report_key(home: Home, settings: Settings, source: str, symbol: str) -> str:
-    """A short text that changes with every file the report dates of a symbol come from."""
-    paths = [folder / f"{symbol}.csv" for folder in _folders(home, settings, source)]
+def report_key(home: Home, named: str, source: str, symbol: str) -> str:
+    """A short text that changes with every file the report dates of a symbol come from.
+
+    `named` is the folder of `market.reports`, empty for none.
+    """
+    paths = [folder / f"{symbol}.csv" for folder in _folders(home, named, source)]
     paths.append(edits_path(home, source))
     if has_report_dates(source):
         paths.append(lookup_path(home))
-    return ";".join(_stamp(path) for path in paths)
+    return ";".join((named, *map(_stamp, paths)))
 
 
 def _stamp(path: Path) -> str:

@@ -260,5 +260,5 @@ def _count(raw: object) -> int:
 def _metrics(raw: object) -> Metrics | None:
     if not isinstance(raw, dict):
         return None
-    names = ("direction_accuracy", "mape", "naive_mape", "mase", "confidence")
+    names = [name for name in Metrics.__dataclass_fields__ if name != "n_scored"]
     return Metrics(_count(raw.get("n_scored")), **{name: _number(raw.get(name)) for name in names})

@@ -15,6 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from engine.core.child import child_environment, read_line
 from engine.core.errors import ModelError
 from engine.core.paths import Home
@@ -110,6 +112,7 @@ def _bars_tree(bars: Bars) -> dict[str, Any]:
         "symbol": bars.symbol,
         "source": bars.source,
         "dates": [str(day) for day in bars.dates],
+        "reports": msgspec.to_builtins(bars.reports),
         **columns,
     }
 
@@ -118,10 +121,12 @@ def _bars_from(tree: dict[str, Any]) -> Bars:
     import numpy as np
 
     from engine.market.bars import Bars
+    from engine.market.reports import ReportDates
 
     columns: dict[str, Any] = {name: np.array(tree[name], dtype=np.float64) for name in _COLUMNS}
     dates = np.array(tree["dates"], dtype="datetime64[D]")
-    return Bars(tree["symbol"], tree["source"], dates, **columns)
+    reports = msgspec.convert(tree["reports"], ReportDates | None)
+    return Bars(tree["symbol"], tree["source"], dates, **columns, reports=reports)
 
 
 def reply_to(request: dict[str, Any]) -> dict[str, Any]:

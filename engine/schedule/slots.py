@@ -8,6 +8,7 @@ first of the repeated hours.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -64,7 +65,7 @@ class DstNote:
 
 def host_zone(localtime: Path = Path("/etc/localtime")) -> ZoneInfo:
     """The time zone of the cron daemon, which ignores the shell's TZ; UTC if there is none."""
-    target = str(localtime.resolve())
+    target = os.path.realpath(localtime)
     name = target.partition("/zoneinfo/")[2].removeprefix("posix/").removeprefix("right/")
     if name:
         try:

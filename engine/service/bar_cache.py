@@ -13,6 +13,7 @@ from engine.market.bars import Bars
 from engine.market.calendar import last_complete_session
 from engine.market.csv_names import file_of
 from engine.market.fetch import stored_bars
+from engine.market.report_dates import report_key
 from engine.market.store import bars_path
 from engine.service.retries import Retries
 from engine.settings.schema import Settings
@@ -61,17 +62,18 @@ class StoredBarCache:
     def _key(self, source: str, symbol: str, settings: Settings) -> Hashable:
         """A key that changes when the bars must be read again."""
         parsed = parse_source(source)
+        reports = report_key(self._home, settings.market.reports, source, symbol)
         newest = last_complete_session(self._clock.now(), settings.market.settle_minutes)
         if parsed.folder:
             path = file_of(parsed.folder, symbol)
         elif parsed.needs_network:
             path = bars_path(self._home, source, symbol)
         else:
-            return newest, settings.market, None  # the simulated market has no file of its own
+            return newest, settings.market, reports  # the simulated market has no file of its own
         try:
-            return newest, settings.market, stat_key(path.stat())
+            return newest, settings.market, reports, stat_key(path.stat())
         except OSError:
-            return newest, settings.market, None
+            return newest, settings.market, reports
 
 
 def without_places(error: Error, *places: str) -> Error:

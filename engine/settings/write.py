@@ -10,6 +10,7 @@ Both write stockml.toml and the file before as .stockml.toml.previous, and a lin
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -131,7 +132,8 @@ def _locked(home: Home, wait_s: float) -> Iterator[Path]:
     with FileLock(home.locks / "settings.lock") as lock:
         if not lock.acquire("config set", wait_s):
             raise BusyError("another process is changing the settings", "try again")
-        yield home.settings.resolve()
+        # Not Path.resolve, which raises RuntimeError for a loop; reading it says so in words.
+        yield Path(os.path.realpath(home.settings))
 
 
 def _read(home: Home) -> tuple[str, dict[str, Any]]:

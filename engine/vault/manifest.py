@@ -90,6 +90,9 @@ class _ShownFigures(msgspec.Struct, frozen=True, kw_only=True):
     mape: _Size = None
     naive_mape: _Size = None
     mase: _Size = None
+    crps: _Size = None
+    interval_score80: _Size = None
+    interval_score95: _Size = None
 
 
 class _UsedConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.forecast.features import Floats, lagged, log_returns, mean, true_range, volatility
+from engine.forecast.features import Floats, lagged, log_returns, mean, range_ewma, true_range
 from engine.forecast.metrics import wilson
 from engine.market.bars import Bars
 from engine.settings.schema import WatchSettings
@@ -77,7 +77,7 @@ def _against_past(
 
 def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
     """The greatest move or gap after `trained_to`, in sigmas of the forecast made before it."""
-    scale = lagged(volatility(bars), 1)
+    scale = lagged(range_ewma(bars), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = np.log(bars.open) - lagged(np.log(bars.close), 1)
         moves = np.maximum(np.abs(log_returns(bars.close)), np.abs(gap)) / scale

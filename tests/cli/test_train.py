@@ -67,6 +67,7 @@ def test_options_reach_the_request(tmp_path: Path) -> None:
         "naive",
         "--accept-worse",
         "--replace-source",
+        "--accept-rebase",
     )
     request = engine.requests[0]
 
@@ -76,6 +77,7 @@ def test_options_reach_the_request(tmp_path: Path) -> None:
         request.accept_worse,
         request.replace_source,
     )
+    assert request.accept_rebase
     assert "simulated" == engine.source == request.source
 
 

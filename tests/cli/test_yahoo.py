@@ -14,9 +14,14 @@ from engine.api import Engine
 from engine.cli.main import cli
 from engine.cli.session import Session
 from engine.core.paths import Home
+from engine.core.records import TrainRequest
 from engine.market import yahoo
 from engine.market.rows import Rows
 from engine.market.sieve import LeftOut, sieve
+from engine.runs.start import plan
+from engine.runs.training_bars import bars_of
+from engine.runs.work import Task
+from engine.settings.load import load
 from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 from tests.market import fake_yahoo as fake
@@ -129,6 +134,27 @@ def test_a_rebase_is_taken_by_the_operator_alone(desk: Desk) -> None:
     assert taken["last_close"] == pytest.approx(4 * close)
     assert "re-based by 4, as accepted" in taken["warnings"][0]
     assert desk.bars("NVDA")["NVDA"]["warnings"] == taken["warnings"][1:]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_training_takes_a_rebase_when_told_to(desk: Desk, accepted: bool) -> None:
+    """Only with the flag in its request, and for its own symbols; else the stored bars serve."""
+    desk.answers(GOOD)
+    close = desk.bars("NVDA")["NVDA"]["last_close"]
+    desk.clock.advance(timedelta(days=3))
+    desk.answers(fake.chart(DAYS, scale=4.0))
+    settings = load(desk.home, {})
+    request = TrainRequest(("NVDA",), source="yahoo", accept_rebase=accepted)
+    task = Task(
+        home=desk.home,
+        settings=settings,
+        spec=plan(settings, request, desk.clock),
+        symbol="NVDA",
+        clock=desk.clock,
+        report=lambda kind, data=None: None,
+        cancelled=lambda: False,
+    )
+    assert bars_of(task, "NVDA").close[-1] == pytest.approx(close * (4 if accepted else 1))
 
 
 def test_a_rebase_is_accepted_by_name(desk: Desk) -> None:

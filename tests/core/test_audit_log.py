@@ -1,6 +1,7 @@
 """Reading the audit: any line, renamed files, the words looked for."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +46,15 @@ def test_renamed_files_are_read_first(tmp_path: Path) -> None:
         "TSLA"
     ]
     assert list(read_entries(home, since=parse_iso("2026-11-23T00:00:00Z"))) == []
+
+
+def test_a_huge_file_is_read_from_its_end(tmp_path: Path) -> None:
+    """Eight sparse gigabytes before an entry, and no newline in them: it is found at once."""
+    home = Home(tmp_path)
+    home.logs.mkdir()
+    with home.audit_log.open("wb") as file:
+        file.truncate(8 * 2**30)
+        file.seek(0, os.SEEK_END)
+        file.write(b'\n{"at": "2026-01-02T03:04:05Z", "what": "hold", "outcome": "done"}\n')
+
+    assert [entry.action for entry in read_entries(home)] == ["hold"]

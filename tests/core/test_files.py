@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.errors import FileError
 from engine.core.files import (
     FileLock,
     append_line,
     lock_holder,
+    lock_text,
     replace_with,
     write_atomic,
     write_json,
@@ -269,3 +271,58 @@ def test_a_lock_can_be_handed_to_a_child(tmp_path: Path) -> None:
     assert lock_holder(path) is None
     with pytest.raises(ValueError, match="not held"):
         adopted.fileno()
+
+
+@pytest.mark.parametrize("thing", ["link", "dangling link", "loop", "pipe", "folder"])
+def test_a_lock_is_never_taken_through_something_else(tmp_path: Path, thing: str) -> None:
+    """The target of a link keeps its text, a pipe is not waited for, and nobody holds it."""
+    path, target = tmp_path / "NVDA.lock", tmp_path / "target"
+    if thing == "link":
+        target.write_text("a secret")
+    if thing in ("pipe", "folder"):
+        (os.mkfifo if thing == "pipe" else os.mkdir)(path)
+    else:
+        path.symlink_to("NVDA.lock" if thing == "loop" else "target")
+
+    with pytest.raises(FileError, match=r"NVDA\.lock: it is no file: move it away"):
+        FileLock(path).acquire("me")
+
+    assert lock_holder(path) is None
+    assert lock_text(path) == ""
+    assert target.exists() == (thing == "link")
+    assert not target.exists() or target.read_text() == "a secret"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_a_lock_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Its owner could hold it for ever, or make it a name of another file."""
+    path = tmp_path / "NVDA.lock"
+    path.write_text("")
+    os.chown(path, 65534, -1)
+
+    with pytest.raises(FileError, match="belongs to user id 65534"):
+        FileLock(path).acquire("me")
+
+
+@pytest.mark.parametrize("thing", ["link", "pipe", "folder", "device"])
+def test_a_line_is_never_appended_to_something_else(tmp_path: Path, thing: str) -> None:
+    """Logs are files of ours: an error in words, at once."""
+    path, target = tmp_path / "training.log", tmp_path / "target"
+    target.write_text("")
+    makers = {"pipe": os.mkfifo, "folder": os.mkdir}
+    if thing in makers:
+        makers[thing](path)
+    else:
+        path.symlink_to("/dev/null" if thing == "device" else target)
+
+    with pytest.raises(OSError, match="it is no file: move it away"):
+        append_line(path, "a line")
+    assert target.read_text() == ""
+
+
+def test_the_text_of_a_lock_is_read_by_people(tmp_path: Path) -> None:
+    """Also of a free one, cleaned; without one it is empty."""
+    path = tmp_path / "lock"
+    assert lock_text(path) == ""
+    path.write_text("http://127.0.0.1:8081, pid 7\x1b[2J\n")
+    assert lock_text(path) == "http://127.0.0.1:8081, pid 7"

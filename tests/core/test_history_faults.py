@@ -3,6 +3,7 @@ acknowledged is ever lost."""
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import sqlite3
@@ -11,12 +12,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from engine.core import history
-from engine.core.errors import FileError, StockmlError
+from engine.core.errors import FaultKind, FileError, StockmlError
 from engine.core.history import Schema, open_history, reading, transaction
 from engine.core.paths import Home
 from tests.helpers import environment
@@ -215,3 +217,72 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path, thing: str)
     with pytest.raises(FileError, match=r"history\.db: it is no file"):
         open_history(home, SCHEMA)
     assert not target.exists() or target.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        (errno.ENOSPC, "free disk space"),
+        (errno.EMFILE, "too many files are open"),
+        (errno.EACCES, "owner and mode"),
+    ],
+)
+def test_a_fault_of_the_moment_has_its_own_next_step(
+    home: Home, monkeypatch: pytest.MonkeyPatch, number: int, hint: str
+) -> None:
+    """A lack of descriptors is not told as one of permissions, nor a full disk as either; none of
+    them is damage."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), str(home.history))
+
+    add(home, 1)
+    monkeypatch.setattr(Path, "lstat", fails)
+    with pytest.raises(StockmlError) as caught:
+        values(home)
+    assert hint in caught.value.hint
+    assert "doctor --repair" not in caught.value.hint
+
+
+def test_the_file_is_the_owners_alone(home: Home) -> None:
+    """It is made 0600, whatever the umask, and one that others may read is narrowed by its next
+    writer."""
+    add(home, 1)
+    assert home.history.stat().st_mode & 0o777 == 0o600
+    home.history.chmod(0o644)
+    add(home, 2)
+    assert home.history.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link", "journal"])
+def test_what_is_no_file_is_never_opened(home: Home, tmp_path: Path, kind: str) -> None:
+    """A pipe would be waited for and a link be written through: both are refused, and so is a
+    journal that is none."""
+    add(home, 1)
+    if kind != "journal":
+        home.history.unlink()
+    if kind == "pipe":
+        os.mkfifo(home.history)
+    elif kind == "folder":
+        home.history.mkdir()
+    elif kind == "link":
+        (tmp_path / "elsewhere").write_bytes(b"")
+        home.history.symlink_to(tmp_path / "elsewhere")
+    else:
+        os.mkfifo(f"{home.history}-journal")
+    for look in (values, lambda home: add(home, 2)):
+        with pytest.raises(FileError, match="it is no file") as caught:
+            look(home)
+        assert caught.value.kind is FaultKind.DAMAGED
+
+
+def test_a_kept_error_holds_no_lock(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error from the middle of a query, kept with its frames, keeps no writer waiting."""
+    monkeypatch.setattr(history, "WRITER_WAIT_S", 0.1)
+    add(home, *range(2000))
+    with pytest.raises(FileError) as caught, reading(home, SCHEMA) as connection:
+        assert connection is not None
+        for (value,) in connection.execute("SELECT value FROM one_rows"):
+            date.fromisoformat(f"no day {value}")
+    assert caught.value.__traceback__ is not None
+    add(home, 3)

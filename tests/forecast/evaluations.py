@@ -31,6 +31,11 @@ def evaluation(
         half95=2.0 * half,
         confidence=draw.uniform(0.5, 1.0, count),
         p_up=draw.uniform(0.4, 0.6, count),
+        crps=np.full(count, 1.1),
+        report_day=(np.arange(count) % 30 == 0).astype(float),
+        constant_crps=np.full(count, 1.2),
+        constant_half80=half,
+        constant_half95=2.1 * half,
         members={"naive": np.zeros(count), "enhanced": 2.0 * forecast},
     )
     return Evaluation(

@@ -251,11 +251,13 @@ def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
         "coverage95",
         "width80",
         "ece",
+        *("crps", "interval_score80", "interval_score95", "report_days"),
     }
     assert [entry["symbol"] for entry in whole["symbols"]] == list(SYMBOLS)
     for entry in (whole["pooled"], *whole["symbols"]):
         assert entry["n"] == (FOLDS if entry is whole["pooled"] else SESSIONS)
-        assert set(entry["rows"]) == {"ensemble", "drift", "always_up", *MEMBERS}
+        baselines = {"range_ewma", "constant"}
+        assert set(entry["rows"]) == {"ensemble", "drift", "always_up", *MEMBERS, *baselines}
         assert all(figures <= set(row) for row in entry["rows"].values())
         ours, up = entry["rows"]["ensemble"], entry["rows"]["always_up"]
         assert entry["rows"]["naive"]["mase"] == 1.0

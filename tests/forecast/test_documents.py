@@ -33,7 +33,15 @@ STATEMENTS = {
     *("coverage80", "width80", "coverage95", "width95"),
     *("ece", "brier", "ece_up", "brier_up"),
 }
-METRICS = {"n_scored", "direction_accuracy", "mape", "naive_mape", "mase", "confidence"}
+SCORES = {"crps", "interval_score80", "interval_score95"}
+METRICS = {
+    *("n_scored", "direction_accuracy", "mape", "naive_mape", "mase", "confidence"),
+    *(*SCORES, "crps_skill"),
+}
+REPORT_DAYS = {
+    *("n", "coverage80", "coverage80_low", "coverage80_high", "coverage95", "coverage95_low"),
+    *("coverage95_high", "interval_score95"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +64,13 @@ def test_an_evaluation_keeps_its_keys() -> None:
         *("symbol", "part", "why", "first", "last", "n", "rows", "tolerance", "weights"),
         *("generation", "digest", "trained_at", "last_bar", "source", "simulated"),
     }
-    assert set(entry["rows"]) == {"ensemble", "naive", "enhanced", "always_up"}
-    assert set(entry["rows"]["ensemble"]) == POINTS | STATEMENTS | {"confidence", "kept"}
-    assert all(set(entry["rows"][name]) == POINTS for name in ("naive", "enhanced", "always_up"))
+    assert set(entry["rows"]) == {"ensemble", "naive", "constant", "enhanced", "always_up"}
+    scored = SCORES | {"report_days", "skill"}
+    assert set(entry["rows"]["ensemble"]) == POINTS | STATEMENTS | scored | {"confidence", "kept"}
+    others = ("naive", "enhanced", "always_up", "constant")
+    assert all(set(entry["rows"][name]) == POINTS | scored for name in others)
+    assert set(entry["rows"]["constant"]["report_days"]) == REPORT_DAYS
+    assert set(entry["rows"]["ensemble"]["skill"]["constant"]) == SCORES
     assert set(tree["problems"][0]) == {"symbol", "message", "hint", "exit_code"}
     assert set(sessions(evaluation("NVDA"))[0]) == {
         *("session", "last_close", "forecast", "actual", "low80", "high80", "low95", "high95"),
@@ -83,6 +95,7 @@ def test_a_backtest_keeps_its_keys() -> None:
     )
     assert set(msgspec.to_builtins(request)) == {
         *("symbols", "source", "first", "last", "retrain_every", "members", "epochs"),
+        "baselines",
     }
     draw = np.random.default_rng(1)
     target = 0.02 * draw.standard_normal(30)
@@ -112,7 +125,8 @@ def test_a_backtest_keeps_its_keys() -> None:
         *("symbol", "n", "rows", "reliability", "first", "last", "skipped", "weights"),
     }
     assert set(table["pooled"]["rows"]) == {ENSEMBLE, "naive", "drift", "always_up"}
-    assert all(set(row) == POINTS | STATEMENTS for row in table["pooled"]["rows"].values())
+    keys = POINTS | STATEMENTS | SCORES | {"report_days", "skill"}
+    assert all(set(row) == keys for row in table["pooled"]["rows"].values())
     assert set(table["pooled"]["reliability"][0]) == {"stated", "observed", "n"}
 
 
@@ -126,10 +140,12 @@ def test_a_manifest_keeps_its_keys(candidate: Candidate) -> None:
     }
     assert set(manifest["config"]) == {
         *("members", "epochs", "batch_size", "sequence_length", "patience", "early_stopping"),
-        *("max_mape", "train_rows", "validation_rows", "heldout_rows"),
+        *("max_mape", "scale", "train_rows", "validation_rows", "heldout_rows"),
     }
     assert set(manifest["metrics"]) == METRICS | (STATEMENTS - {"ece_up"}) | {
         *("direction_low", "direction_high", "mase_naive", "mase_enhanced"),
+        *("report_days_n", "report_days_coverage80", "report_days_coverage95"),
+        "report_days_interval_score95",
     }
 
 
@@ -146,6 +162,7 @@ def test_a_status_keeps_its_keys(tmp_path: Path, candidate: Candidate) -> None:
     }
     assert set(tree["key"]) == {
         *("size", "mtime_ns", "inode", "last_bar", "last_close", "bars_mtime_ns", "accepted"),
+        "reports",
     }
     assert set(tree["model"]) == {
         *("symbol", "generation", "digest", "trained_at", "size_bytes", "source", "first_bar"),
@@ -154,5 +171,5 @@ def test_a_status_keeps_its_keys(tmp_path: Path, candidate: Candidate) -> None:
     assert set(tree["model"]["metrics"]) == METRICS
     assert set(tree["forecast"]) == {
         *("last_bar", "last_close", "next_close", "low80", "high80", "low95", "high95"),
-        *("p_up", "confidence", "target_session", "doubts"),
+        *("p_up", "confidence", "target_session", "report", "report_known", "doubts"),
     }

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.forecast.dataset import build_dataset
-from engine.forecast.features import FLOOR, WARMUP, deviation, faded, feature_columns, volatility
+from engine.forecast.features import FLOOR, WARMUP, deviation, faded, feature_columns, range_ewma
 from engine.market.bars import Bars
 from tests.forecast.samples import flat, scaled_from, walk
 
@@ -29,6 +29,7 @@ def test_rows_do_not_depend_on_the_history_around_them(start: int, length: int) 
     same = slice(start, start + len(part))
     assert np.array_equal(part.features, whole.features[same])
     assert np.array_equal(part.scale, whole.scale[same])
+    assert np.array_equal(part.sigma, whole.sigma[same])
     assert np.array_equal(part.target[:-1], whole.target[same][:-1])
 
 
@@ -99,7 +100,7 @@ def test_volatility_is_that_of_the_walk() -> None:
     shape = walk(count)
     start, top, bottom, close = (np.exp(values) for values in (begins, high, low, ends))
     bars = Bars("ABC", "csv:/tests", shape.dates, start, top, bottom, close, shape.volume)
-    assert np.nanmean(volatility(bars)) == pytest.approx(0.01, rel=0.06)
+    assert np.nanmean(range_ewma(bars)) == pytest.approx(0.01, rel=0.06)
 
 
 def test_windows_agree_with_plain_numpy() -> None:

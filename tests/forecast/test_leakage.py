@@ -38,7 +38,8 @@ def known_at(bars: Bars, market: Bars, row: int, members: tuple[str, ...]) -> Ar
         fitted, data, split.heldout, fit.first_calibrator(data, split), 0.05
     )
     found = {f"feature {name}": data.features[: row + 1, at] for at, name in enumerate(data.names)}
-    found |= {"scale": data.scale[: row + 1], "weights": np.array(list(fitted.weights.values()))}
+    found |= {"scale": data.scale[: row + 1], "sigma": data.sigma[: row + 1]}
+    found |= {"weights": np.array(list(fitted.weights.values()))}
     found |= {"forecasts": fitted.predict(data, rows).blended}
     return found | fitted.arrays() | record.arrays() | calibrator.arrays()
 

@@ -45,7 +45,11 @@ def simulated(signal: float, sessions: int = 900, seed: int = 5) -> Dataset:
         features=features,
         names=("a", "b", "c"),
         scale=scale,
+        sigma=scale,
         target=target,
+        report=None,
+        report_known=False,
+        report_day=np.zeros(sessions, dtype=bool),
     )
 
 

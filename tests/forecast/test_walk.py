@@ -44,7 +44,11 @@ def dataset(rows: int = 420, seed: int = 3) -> Dataset:
         features=draw.standard_normal((rows, 4)),
         names=("a", "b", "c", "d"),
         scale=np.full(rows, 0.02),
+        sigma=np.full(rows, 0.02),
         target=target,
+        report=None,
+        report_known=False,
+        report_day=np.zeros(rows, dtype=bool),
     )
 
 

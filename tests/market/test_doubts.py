@@ -123,6 +123,12 @@ def test_daily_bars_after_weekly_ones_are_forecast() -> None:
     assert kinds(bars) == [("weekly-spacing", str(DAYS[0]), False)]
 
 
+def test_weekly_bars_are_dated_from_the_first_of_them() -> None:
+    """A feed that changed to a row a week begins to be doubted there, and withholds."""
+    bars = taken(walk(), [*range(150), *range(150, len(DAYS), 5)])
+    assert kinds(bars) == [("weekly-spacing", str(DAYS[150]), True)]
+
+
 def test_a_long_hole_is_dated_by_its_first_session() -> None:
     """Ten missing sessions in a row are a hole, nine are a note."""
     rows = list(range(len(DAYS)))

@@ -122,13 +122,13 @@ def test_an_etf_has_none(home: Home) -> None:
 
 def test_the_key_changes_with_what_the_dates_come_from(home: Home, tmp_path: Path) -> None:
     """A file, a look-up, an edit."""
-    settings = with_reports(load(home, {}), str(tmp_path / "named"))
-    keys = [report_key(home, settings, "yahoo", "AAPL")]
+    named = str(tmp_path / "named")
+    keys = [report_key(home, named, "yahoo", "AAPL")]
     folder(tmp_path / "named")
-    keys.append(report_key(home, settings, "yahoo", "AAPL"))
+    keys.append(report_key(home, named, "yahoo", "AAPL"))
     keep_lookups(home, {"AAPL": merge(None, ReportAnswer(none=True), NOW)})
-    keys.append(report_key(home, settings, "yahoo", "AAPL"))
+    keys.append(report_key(home, named, "yahoo", "AAPL"))
     set_date(home, "yahoo", "AAPL", ReportDate(day=date(2025, 8, 1), time=AFTER))
-    keys.append(report_key(home, settings, "yahoo", "AAPL"))
+    keys.append(report_key(home, named, "yahoo", "AAPL"))
 
     assert len(set(keys)) == 4

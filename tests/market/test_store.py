@@ -90,6 +90,8 @@ def test_only_a_symbol_makes_a_path(symbol: str, tmp_path: Path) -> None:
         ("MP.csv", "date,open,high,low,close,volume\n2024-02-12,1,2,x,1,1\n", r"MP\.csv line 2"),
         ("MP.json", "{", r"MP\.json"),
         ("MP.json", '{"symbol": 7}', r"MP\.json"),
+        ("MP.json", '{"symbol": "MP", "source": "ya\udcbdoo"}', r"MP\.json: .*byte|MP\.json"),
+        ("MP.json", '{"a":' * 10_000 + "1" + "}" * 10_000, r"MP\.json: .*nested deeper"),
         ("MP.json", '{"symbol": "MP", "source": "yahoo", "fetched_at": "noon"}', r"MP\.json"),
         ("MP.json", '{"v": 99, "symbol": "MP", "source": "yahoo"}', "newer"),
     ],
@@ -100,7 +102,9 @@ def test_damaged_files_are_refused_with_a_reason(
     """A stored file that was damaged is exit 4 naming it."""
     store = BarStore(Home(tmp_path))
     store.write(some_bars())
-    bars_path(Home(tmp_path), "yahoo", "MP").with_name(name).write_text(text)
+    bars_path(Home(tmp_path), "yahoo", "MP").with_name(name).write_text(
+        text, errors="surrogateescape"
+    )
     with pytest.raises(NoDataError, match=words):
         store.read("yahoo", "MP")
 

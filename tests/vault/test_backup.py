@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -262,6 +263,42 @@ def test_too_little_space_is_refused(tmp_path: Path) -> None:
     check_space(tmp_path, 1)
     with pytest.raises(StockmlError, match=r" free; 1000000 TB are needed"):
         check_space(tmp_path, 10**18)
+
+
+@pytest.mark.parametrize("thing", ["link", "pipe", "huge"])
+def test_a_backup_copies_nothing_through_a_link(home: Home, tmp_path: Path, thing: str) -> None:
+    """What lies in place of a live model is left out, and the others are backed up."""
+    secret = tmp_path / "shadow"
+    secret.write_text("a secret")
+    live = home.model("NVDA")
+    live.unlink()
+    if thing == "link":
+        live.symlink_to(secret)
+    elif thing == "pipe":
+        os.mkfifo(live)
+    else:
+        with live.open("wb") as file:
+            file.truncate(8 * 2**30)
+
+    backup = back_up(home, load(home, {}), ("NVDA", "TSLA"), FakeClock(NOW)).backup
+
+    assert [entry.symbol for entry in backup.entries] == ["TSLA"]
+    assert not (backup.path / live.name).exists()
+
+
+def test_a_link_in_a_backup_is_damage(home: Home, tmp_path: Path) -> None:
+    """It is neither verified nor copied to another disk, whatever it names."""
+    backup = list_backups(home.models)[0]
+    file = backup.path / home.model("NVDA").name
+    file.rename(tmp_path / "same bytes")
+    file.symlink_to(tmp_path / "same bytes")
+
+    checks = {check.symbol: check for check in verify_backup(backup)}
+    assert [checks["NVDA"].ok, checks["TSLA"].ok] == [False, True]
+    assert "it is a link, not a file" in checks["NVDA"].text
+    with pytest.raises(StockmlError, match="it is a link, not a file"):
+        copy_to(backup, home.root / "other", home)
+    assert not any((home.root / "other").iterdir())
 
 
 def test_the_key_goes_with_a_copy(home: Home) -> None:

@@ -218,6 +218,20 @@ def test_an_empty_backup_is_no_data(home: Home) -> None:
         _restore(home, "backup_20260101_000000")
 
 
+def test_a_restore_copies_nothing_through_a_link(home: Home, tmp_path: Path) -> None:
+    """A file of a backup that is a link is broken, also where it names the very bytes."""
+    backup = list_backups(home.models)[-1]
+    file = backup.path / home.model("NVDA").name
+    file.rename(tmp_path / "same bytes")
+    file.symlink_to(tmp_path / "same bytes")
+
+    nvda, tsla = _restore(home, backup.name, "NVDA", "TSLA")
+
+    assert isinstance(nvda.error, ModelError)
+    assert "it is a link, not a file" in nvda.error.message
+    assert tsla.ok
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     """A backup of NVDA and TSLA that another home made, among this home's."""

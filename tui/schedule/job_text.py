@@ -83,9 +83,7 @@ def detail_lines(
         lines.append(((f"{state}: ", "crit"), (job.reason, "")))
     if job.status and len(job.status.missed) > 1:
         missed = job.status.missed
-        lines.append(
-            line(f"missed {len(missed)} times, first {times.brief_slot(missed[-1])}", "crit")
-        )
+        lines.append(line(f"missed {len(missed)} times, first {times.slot(missed[-1])}", "crit"))
     if job.last:
         lines.append(_last_line(job, zone))
     lines += _planned_lines(job, planned, now, zone)
@@ -122,7 +120,7 @@ def _planned_lines(
 def _last_line(job: JobView, zone: ZoneInfo) -> Line:
     last = job.last
     assert last is not None
-    due = f", due {times.brief_slot(last.slot.astimezone(zone))}" if last.slot else ""
+    due = f", due {times.slot(last.slot.astimezone(zone))}" if last.slot else ""
     end = f"{last.outcome}, exit {last.exit_code}" if last.outcome else "no end recorded"
     took = f" after {times.duration(last.seconds)}" if last.seconds is not None else ""
     says = f": {last.message}" if last.message else ""
