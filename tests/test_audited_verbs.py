@@ -43,6 +43,7 @@ AUDITED = {
 # Verbs that write nothing an operator decides, or hand over to a function that is audited.
 NOT_AUDITED = {
     "settings.current": "reads",
+    "settings.tree": "reads",
     "settings.sheet": "reads",
     "settings.problems": "reads",
     "settings.publish": "writes what is derived",

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from engine.core.errors import NoDataError
 from engine.core.reading import unreachable
 from engine.core.text import clean
@@ -14,7 +16,13 @@ from engine.market.bars import Bars
 from engine.market.csv_file import read_rows
 from engine.market.csv_names import files_of, own_name
 from engine.market.dialects.content import shown_path
+from engine.market.quality import ROUNDING
 from engine.market.request import BarsRequest, SourceAbsentError
+from engine.market.rows import Rows
+from engine.market.sieve import clamped
+from engine.words.phrases import plural
+
+_NAMED = 5
 
 
 def fetch(request: BarsRequest) -> Bars:
@@ -33,10 +41,31 @@ def fetch(request: BarsRequest) -> Bars:
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError as error:  # gone since it was listed
         raise _absent(path.parent, path.name) from error
+    return checked(request, replace(rows, fetched_at=written))
+
+
+def checked(request: BarsRequest, rows: Rows) -> Bars:
+    """The bars of a file's rows; NoDataError where one cannot be true.
+
+    A high or low that misses open or close by a hair, as Yahoo's rounding has it, gives way.
+    """
+    moments = (rows.fetched_at,) if rows.fetched_at else ()
+    rows = _widened(rows)
     settle_minutes = request.settings.market.settle_minutes
-    rows = replace(rows, fetched_at=written)
-    bars = quality.checked_bars(rows, (written,), settle_minutes, request.newest)
+    bars = quality.checked_bars(rows, moments, settle_minutes, request.newest)
     return quality.with_missing_warning(bars)
+
+
+def _widened(rows: Rows) -> Rows:
+    values = clamped(rows.values)
+    changed = np.flatnonzero((np.abs(values - rows.values) > ROUNDING * rows.values).any(axis=1))
+    if not len(changed):
+        return rows
+    places = ", ".join(f"line {rows.lines[row]}" for row in changed[-_NAMED:])
+    note = (
+        f"{rows.origin}: high or low of {plural(len(changed), 'row')} widened by a hair: {places}"
+    )
+    return replace(rows, values=values, notes=(*rows.notes, note))
 
 
 def file_for(folder: Path, symbol: str) -> Path:

@@ -13,6 +13,7 @@ from engine.core.files import has_bytes, write_atomic
 from engine.market import quality
 from engine.market.bars import Bars, data_hash
 from engine.market.csv_file import read_rows
+from engine.market.csv_folder import checked
 from engine.market.csv_names import files_of, own_name
 from engine.market.dialects.content import shown_path, unpacked_bytes
 from engine.market.dialects.reading import read_dialect
@@ -59,14 +60,13 @@ def _read(request: BarsRequest, file: Path) -> tuple[Bars, Understood]:
         raise NoDataError(f"no file {shown_path(file)}", "check the path") from error
     reading = read_dialect(file, raw, request.symbol, request.source.name, request.min_date)
     rows = replace(reading.rows, fetched_at=written)
-    settle_minutes = request.settings.market.settle_minutes
-    bars = quality.checked_bars(rows, (written,), settle_minutes, request.newest)
+    bars = checked(request, rows)
     if reading.understood.early:
         bars = bars.with_warnings(
             f"{reading.understood.early} rows before {request.min_date}, the symbol's min_date in"
             " the settings, are not imported"
         )
-    return doubted(request, quality.with_missing_warning(bars)), reading.understood
+    return doubted(request, bars), reading.understood
 
 
 def write_import(plan: ImportPlan, now: datetime) -> tuple[Path, ...]:

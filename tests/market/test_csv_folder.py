@@ -64,6 +64,18 @@ def test_what_the_reader_left_out_is_a_note_of_the_bars(home: Home, tmp_path: Pa
         fetch(home)
 
 
+def test_a_hair_of_rounding_gives_way(home: Home, tmp_path: Path) -> None:
+    """A low above the open by 0.01 % is the open, and named; by 5 % it is refused."""
+    text = csv_text(changed={4: [10.0, 12.0, 10.001, 11.0, 5.0]})
+    (tmp_path / "bars" / "MP.csv").write_text(text)
+    bars = fetch(home)
+    assert bars.low[4] == 10.0
+    assert "high or low of 1 row widened by a hair: line 6" in bars.warnings[0]
+    (tmp_path / "bars" / "MP.csv").write_text(text.replace("10.001", "10.5"))
+    with pytest.raises(NoDataError, match=r"low 10\.5 above open 10"):
+        fetch(home)
+
+
 def test_a_link_to_nothing_and_a_folder_that_is_a_file_are_named(
     home: Home, tmp_path: Path
 ) -> None:

@@ -25,7 +25,10 @@ _ORDERS = ("month/day/year", "day/month/year", "year/month/day")
 _EXCEL_1900 = date(1899, 12, 30)
 _EXCEL_1904 = date(1904, 1, 1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SERIAL_BELOW = 100_000
+_SERIAL_FROM, _SERIAL_BELOW = 10_000, 100_000
+"""Serial days from 1927 to 2173; smaller numbers count rows."""
+_STAMP_FROM = 10**8
+"""Seconds in March 1973: a column of stamps reaches beyond it."""
 # A stamp of 1e11 seconds is in the year 5138: larger ones count in thousandths and so on.
 _UNITS = ((1e11, 1, "seconds"), (1e14, 10**3, "milliseconds"), (1e17, 10**6, "microseconds"))
 _COMPACT = (6, 8)
@@ -113,7 +116,7 @@ def _readings(texts: Sequence[str]) -> dict[str, _Reading]:
     """By form the function that reads a text of this column."""
     readings = {order: _in_order(place) for place, order in enumerate(_ORDERS)}
     digits = [text for text in texts if _DIGITS.fullmatch(text)]
-    if sum(len(text) in _COMPACT for text in digits) * 2 < len(digits):
+    if sum(len(_whole(text)) in _COMPACT for text in digits) * 2 < len(digits):
         readings.update(_numbered(digits))
     return readings
 
@@ -180,6 +183,7 @@ def _by_words(text: str) -> date | None:
 
 def _compact(text: str, order: int = 2) -> date | None:
     """The day of 20240220, of 240220, or of eight digits that begin with day or month."""
+    text = re.sub(r"\.0+$", "", text[:LONGEST])
     if not (text.isascii() and text.isdecimal()):
         return None
     if len(text) == 8:
@@ -194,6 +198,8 @@ def _numbered(digits: Sequence[str]) -> dict[str, _Reading]:
     """The readings of a column of numbers: serial days of Excel, or unix stamps."""
     values = [_number(text) for text in digits]
     largest = max(map(abs, values))
+    if largest < _SERIAL_FROM or _SERIAL_BELOW <= largest < _STAMP_FROM:
+        return {}
     if largest < _SERIAL_BELOW:
         return {
             "Excel's serial days": _serial(_EXCEL_1900),
@@ -218,7 +224,12 @@ def _numbered(digits: Sequence[str]) -> dict[str, _Reading]:
 
 
 def _number(text: str) -> int:
-    return int(re.split(r"[.,]", text)[0])
+    return int(_whole(text))
+
+
+def _whole(text: str) -> str:
+    """The digits before a point or comma, as frames write days as floats: 20240220.0."""
+    return re.split(r"[.,]", text)[0]
 
 
 def _serial(start: date) -> _Reading:

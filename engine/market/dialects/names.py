@@ -21,6 +21,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("local time", "gmt time", "window start", "ts event", "day", "tag", "jour", "tarih"),
         *("dato", "dag", "dzien", "den", "pvm", "дата", "日付", "日期", "交易日期", "时间", "날짜"),
         *("일자", "d", "t"),
+        *("begins at", "quote date", "pricing date", "business date", "effective date"),
     ),
     "open": (
         *("open", "open price", "opening price", "px open", "opening", "erster", "eroffnung"),
@@ -87,6 +88,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("maximum", "najwyzszy", "hoog", "hoogste", "hogst", "hogsta", "hog", "hoj", "hoy"),
         *("hojeste", "hoyest", "nejvyssi", "legmagasabb", "yuksek", "en yuksek", "ylin", "макс"),
         *("максимум", "максимальная", "高値", "最高", "最高价", "最高價", "高", "고가", "h"),
+        *("highest", "highest price", "max price"),
     ),
     "low": (
         *("low", "low price", "px low", "day low", "tief", "tagestief", "tiefst", "tiefstkurs"),
@@ -107,6 +109,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("lagst", "lagsta", "lag", "lav", "laveste", "lavest", "nejnizsi", "legalacsonyabb"),
         *("dusuk", "en dusuk", "alin", "мин", "минимум", "минимальная", "安値", "最低", "最低价"),
         *("最低價", "低", "저가", "l"),
+        *("lowest", "lowest price", "min price"),
     ),
     "close": (
         *("close", "close price", "closing price", "close last", "px last", "px close"),
@@ -118,6 +121,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("zaviraci", "posledni", "zaras", "zaro", "utolso", "kapanis", "simdi", "paatos"),
         *("закрытие", "закр", "цена закрытия", "終値", "收盘", "收盘价", "收盤", "收盤價", "종가"),
         *("price", "цена", "kurs", "cena", "cours", "prezzo", "preco", "precio", "fiyat", "c"),
+        *("closing", "last trade", "latest price"),
     ),
     "volume": (
         *("number of shares", "shares traded", "stuck", "stucke", "stueck", "stuecke"),
@@ -125,6 +129,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("umsatz", "volumi", "wolumen", "wol", "omsetning", "omsattning", "objem", "forgalom"),
         *("hacim", "hac", "vaihto", "объем", "объём", "出来高", "成交量", "交易量", "거래량"),
         *("tickvol", "tick volume", "qty", "quantity", "v"),
+        *("volume traded", "traded volume", "trade volume", "total traded quantity"),
     ),
     "ticker": ("ticker", "symbol", "act symbol"),
     "period": ("per", "period"),
@@ -135,7 +140,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 _NO_ACCENT = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 _PREFIX = re.compile(r"^\s*\d+\.\s+")
 _UNIT = re.compile(
-    r"[(\[]\s*(?:[$€£]|us\$|us dollar|usd|eur|gbp|shares|stk|stuck|local)\s*[)\]]|,\s*usd\s*$"
+    r"[(\[]\s*(?:[$€£]|us\$|us dollar|usd|eur|gbp|shares|stk|stuck|local|utc|et|est|edt)\s*[)\]]"
+    r"|,\s*usd\s*$"
 )
 _PUNCTUATION = re.compile(r"[\s_\-/.,:*<>\"'#|]+")
 

@@ -61,7 +61,13 @@ def records(text: str, delimiter: str) -> Iterator[Record]:
         return
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     for fields in reader:
-        yield reader.line_num, [field.strip() for field in fields]
+        yield reader.line_num, [_plain(field) for field in fields]
+
+
+def _plain(field: str) -> str:
+    """A field without blanks around it, and without Excel's `="…"` that keeps it a text."""
+    field = field.strip()
+    return field[2:-1].strip() if field.startswith('="') and field.endswith('"') else field
 
 
 def layout_of(text: str, symbol: str) -> Layout:
@@ -134,6 +140,9 @@ def _without_header(delimiter: str, head: Sequence[Record], _symbol: str) -> Lay
                 continue
             numbers += bool(_TIME.fullmatch("".join(fields[numbers : numbers + 1])))
             prices = fields[numbers : numbers + 5]
+            more = fields[numbers + 5 :]
+            if any(text.strip("0.,") for text in more):
+                continue  # ticks or shares: which of them is the volume?
             if len(prices) == 5 and all(map(looks_like_a_number, prices)):
                 places = {"date": day, **{name: numbers + k for k, name in enumerate(BARS[1:])}}
                 return Layout(

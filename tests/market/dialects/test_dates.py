@@ -29,6 +29,7 @@ FORMS: dict[str, Callable[[date], str]] = {
     "slashes": lambda day: f"{day:%Y/%m/%d}",
     "points": lambda day: f"{day:%Y.%m.%d}",
     "compact": lambda day: f"{day:%Y%m%d}",
+    "compact, a float": lambda day: f"{day:%Y%m%d}.0",
     "compact, day first": lambda day: f"{day:%d%m%Y}",
     "six digits": lambda day: f"{day:%y%m%d}",
     "month first": lambda day: f"{day.month}/{day.day}/{day.year}",
@@ -61,8 +62,8 @@ def test_a_column_in_any_form_is_read(form: str) -> None:
 
 @given(st.data())
 def test_a_long_column_has_one_reading(data: st.DataObject) -> None:
-    """Sixty sessions in a row, wherever they begin, read back in every form from 1970 to 2060."""
-    start = data.draw(st.dates(date(1970, 1, 1), date(2060, 1, 1)))
+    """Sixty sessions in a row, wherever they begin, read back in every form from 1974 to 2060."""
+    start = data.draw(st.dates(date(1974, 1, 1), date(2060, 1, 1)))
     days = calendar.sessions_between(start, date.fromordinal(start.toordinal() + 90))
     form = data.draw(st.sampled_from(sorted(FORMS)))
     assert days_of(*map(FORMS[form], days)) == list(map(str, days))
@@ -104,6 +105,12 @@ def test_what_nothing_settles_is_refused_with_both_readings(texts: tuple[str, ..
 def test_what_is_no_day_is_none(text: str) -> None:
     """Beside days that are."""
     assert days_of("2024-02-20", text, "2024-02-21") == ["2024-02-20", "None", "2024-02-21"]
+
+
+def test_the_numbers_of_rows_are_no_days() -> None:
+    """Nor are others too small for serial days, or between them and stamps."""
+    for number in (1, 9_998, 100_000, 9_999_999):
+        assert days_of(str(number), str(number + 1)) == ["None", "None"]
 
 
 def test_a_broken_day_does_not_make_the_others_stamps() -> None:

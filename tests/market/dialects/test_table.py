@@ -29,6 +29,11 @@ def test_a_declared_delimiter_is_the_only_one() -> None:
         layout_of(f"sep=;\n{HEAD}\n{ROW}\n", "MP")
 
 
+def test_a_text_that_excel_keeps_is_the_text() -> None:
+    """`="20240220"` is 20240220."""
+    assert list(records('="20240220",="48.14"\n', ",")) == [(1, ["20240220", "48.14"])]
+
+
 def test_rows_without_a_header_have_the_order_of_metatrader() -> None:
     """Day, time, open, high, low, close, volume; a ticker may stand before the day."""
     assert layout_of("2024.02.20,00:00,1,2,1,2,5\n", "MP").places == {
@@ -52,6 +57,7 @@ def test_rows_without_a_header_have_the_order_of_metatrader() -> None:
         ("date,open,high,low,close,CLOSE,volume\n", "more than one column close"),
         ("a,b,c,d,e,f\n2024-02-20,1,2,1,2,5\n", "no column open in the header 'a,b,c,d,e,f'"),
         ("45342,1,2,1,2,5\n", "no column date"),
+        ("2024.02.20\t1\t2\t1\t2\t811\t47449\t2\n", "no column date"),  # which is the volume?
         ("Price,Close,High,Low,Open,Volume\nTicker,A,A,A,A,A\nDate,,,,,\n", "of A, not of MP"),
     ],
 )
