@@ -78,9 +78,9 @@ def folder_fault(home: Home, folder: Path) -> TrustFault | None:
 
 
 def file_faults(home: Home) -> Iterator[TrustFault]:
-    """Live models, settings and the key of the seal that others can change, or that are links."""
-    if home.models.is_dir():
-        for path in sorted(home.models.glob("*.h5")):
+    """Live models, locks, settings and the key of the seal that others can change, or no files."""
+    for folder, pattern in ((home.models, "*.h5"), (home.locks, "*")):
+        for path in sorted(folder.glob(pattern)):
             yield from _file_faults(path, 0o022, links=False)
     yield from _file_faults(home.settings, 0o022, links=True)
     yield from _file_faults(home.data / "seal.key", 0o077, links=False)

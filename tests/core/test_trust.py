@@ -115,9 +115,12 @@ def test_files_that_others_can_change_are_listed(tmp_path: Path) -> None:
     home.model("NVDA").unlink()
     home.model("NVDA").symlink_to("/etc/shadow")
     home.settings.chmod(0o662)
+    home.locks.mkdir()
+    os.mkfifo(home.lock("SPY"))
     assert [fault.command for fault in file_faults(home)] == [
         f"chmod go-w '{home.model('MSFT')}'",
         f"mv '{home.model('NVDA')}' '{home.model('NVDA')}'.aside",
+        f"mv '{home.lock('SPY')}' '{home.lock('SPY')}'.aside",
         f"chmod go-w '{home.settings}'",
     ]
 
