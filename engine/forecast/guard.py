@@ -10,12 +10,17 @@ from engine.core.records import Metrics
 from engine.forecast.fit import Candidate
 from engine.forecast.members.base import within
 from engine.forecast.record import ForecastRecord, metrics_of
+from engine.forecast.scores import losses_of
 from engine.settings.schema import Settings
 from engine.vault.model_file import StoredModel
 from engine.words import figures
 
 SAME = 1e-3
 """Log return by which two sources may differ on a session and still mean the same bars."""
+MOST_MASE = 1.05
+"""A challenger's MASE, against naive's or the champion's, above which no score saves it."""
+BEYOND_NOISE = 1.65
+"""Standard errors of the paired difference: luck alone exceeds it in one of twenty."""
 ALIKE = 0.9
 """Share of the common sessions that must agree."""
 
@@ -31,7 +36,7 @@ class GuardVerdict:
     """None when there was nothing to compare with."""
     sessions: int = 0
     ratio: float | None = None
-    """The candidate's MASE ÷ the champion's."""
+    """The candidate's loss ÷ the champion's, each in its own scale."""
 
 
 def judge(candidate: Candidate, champion: StoredModel | None, settings: Settings) -> GuardVerdict:
@@ -64,7 +69,7 @@ def compare(candidate: Candidate, champion: ForecastRecord, settings: Settings) 
         champion_metrics=metrics_of(replace(theirs, target=ours.target)),
         sessions=len(dates),
     )
-    return _by_ratio(verdict, settings.thresholds.guard_ratio)
+    return _judged(verdict, ours, theirs, settings.thresholds.guard_ratio)
 
 
 def _incomparable(ours: ForecastRecord, theirs: ForecastRecord, needed: int) -> str:
@@ -83,22 +88,50 @@ def _incomparable(ours: ForecastRecord, theirs: ForecastRecord, needed: int) -> 
     return ""
 
 
-def _by_ratio(verdict: GuardVerdict, limit: float) -> GuardVerdict:
-    """The verdict by the ratio of both MASEs; unchanged when there is none."""
+def _judged(
+    verdict: GuardVerdict, ours: ForecastRecord, theirs: ForecastRecord, limit: float
+) -> GuardVerdict:
+    """The verdict by both losses and the MASE; unchanged when no close moved."""
     new = verdict.candidate_metrics.mase
     old = verdict.champion_metrics.mase if verdict.champion_metrics else None
     if new is None or old is None:
         return verdict
-    ratio = new / old
-    ours, theirs = figures.number(new, 3), figures.number(old, 3)
     scores = (
-        f"MASE {ours} against the live model's {theirs} on {verdict.sessions} sessions"
-        " (naive 1.000)"
+        f"MASE {figures.number(new, 3)} against the live model's {figures.number(old, 3)} on"
+        f" {verdict.sessions} sessions (naive 1.000)"
     )
-    if ratio > limit:
-        reason = f"{scores}: worse by more than {figures.percent(100 * (limit - 1), 0)}"
+    ratio, sigmas = relative_loss(ours, theirs)
+    named = f"{scores}, loss {figures.number(ratio, 3)} times the live model's"
+    worse = f"worse by more than {figures.percent(100 * (limit - 1), 0)}"
+    if new > MOST_MASE or new > max(limit, MOST_MASE) * old:
+        fault = f"above {MOST_MASE:g}" if new > MOST_MASE else worse
+        return replace(verdict, publish=False, reason=f"{scores}: {fault}", ratio=ratio)
+    if ratio > limit and sigmas > BEYOND_NOISE:
+        reason = f"{named}: {worse} and beyond noise ({figures.number(sigmas, 1)} standard errors)"
         return replace(verdict, publish=False, reason=reason, ratio=ratio)
-    return replace(verdict, reason=scores, ratio=ratio)
+    return replace(verdict, reason=named, ratio=ratio)
+
+
+def relative_loss(ours: ForecastRecord, theirs: ForecastRecord) -> tuple[float, float]:
+    """Our mean loss ÷ theirs, and by how many standard errors the paired difference is above 0.
+
+    The loss is the mean of CRPS and both interval scores, each ÷ its mean in `theirs`; a CRPS that
+    one of them lacks is left out. Sessions whose bar was corrected since are, too.
+    """
+    same = np.abs(ours.target - theirs.target) <= SAME
+    mine = losses_of(ours.stated, ours.target)
+    live = losses_of(theirs.stated, theirs.target)
+    differences = []
+    for name, losses in live.items():
+        first, second = mine[name][same], losses[same]
+        if np.isfinite(first).all() and np.isfinite(second).all() and second.sum() > 0.0:
+            differences.append((first - second) / second.mean())
+    if not differences:
+        return 1.0, 0.0
+    difference = np.mean(differences, axis=0)
+    error = float(np.std(difference) / np.sqrt(len(difference)))
+    mean = float(difference.mean())
+    return 1.0 + mean, mean / error if error > 0.0 else 0.0
 
 
 def against_naive(metrics: Metrics) -> str:

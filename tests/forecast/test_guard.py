@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.forecast.fit import Candidate, fit_symbol
-from engine.forecast.guard import compare, judge
+from engine.forecast.guard import compare, judge, relative_loss
 from engine.forecast.record import ForecastRecord, metrics_of
 from tests.forecast.samples import QUICK, flat, settings, walk
 from tests.vault.files import read_model, write_model
@@ -45,8 +45,46 @@ def test_a_worse_challenger_is_refused(candidate: Candidate) -> None:
     assert not found.publish
     assert found.champion_metrics == metrics_of(champion)
     assert found.ratio is not None
-    assert found.ratio > SETTINGS.thresholds.guard_ratio
     assert "worse by more than 2 %" in found.reason
+
+
+def test_a_worse_distribution_is_refused_beyond_noise(candidate: Candidate) -> None:
+    """Intervals a third wider than the champion's, on the same forecasts: worse each day. A few
+    wild days alone are noise."""
+    record = candidate.record
+    wide = {name: 1.35 * getattr(record, name) for name in ("half80", "half95", "crps")}
+    worse = replace(candidate, record=replace(record, **wide))
+    found = compare(worse, record, SETTINGS)
+    assert not found.publish
+    assert found.ratio is not None
+    assert found.ratio > SETTINGS.thresholds.guard_ratio
+    assert "beyond noise" in found.reason
+
+    unlucky = np.where(np.arange(len(record)) == 7, 25.0, 1.0) * record.crps
+    lucky = compare(replace(candidate, record=replace(record, crps=unlucky)), record, SETTINGS)
+    assert lucky.publish
+    assert lucky.ratio is not None
+    assert lucky.ratio > SETTINGS.thresholds.guard_ratio
+
+
+def test_a_mase_far_above_naive_is_refused_whatever_the_rest_says(candidate: Candidate) -> None:
+    """Forecasts that run away lose to naive, though the champion's are as bad."""
+    away = replace(candidate.record, forecast=-0.2 * candidate.record.target)
+    found = compare(replace(candidate, record=away), away, SETTINGS)
+
+    assert not found.publish
+    assert "above 1.05" in found.reason
+
+
+def test_a_champion_of_the_old_scale_is_compared_by_its_intervals(candidate: Candidate) -> None:
+    """A record of 0.1.0 has no CRPS: its own half widths are scored."""
+    unknown = np.full(len(candidate.record), np.nan)
+    old = replace(candidate.record, crps=unknown)
+    assert compare(candidate, old, SETTINGS).ratio == 1.0
+    narrow = replace(
+        old, half80=0.75 * candidate.record.half80, half95=0.75 * candidate.record.half95
+    )
+    assert relative_loss(candidate.record, narrow)[0] != 1.0
 
 
 def test_a_challenger_as_good_or_within_the_guard_is_published(candidate: Candidate) -> None:
