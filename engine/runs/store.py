@@ -13,6 +13,7 @@ import os
 import time
 from dataclasses import dataclass, field
 
+from engine.core.anchor import GONE, is_gone
 from engine.core.errors import StockmlError, UsageError
 from engine.core.files import lock_holder
 from engine.core.paths import Home
@@ -84,7 +85,9 @@ class RunStore:
         return self._ids
 
     def run(self, run_id: str) -> Run:
-        """One run with the losses of every epoch; UsageError for an unknown id."""
+        """One run with every epoch; UsageError for an unknown id, StockmlError without its home."""
+        if is_gone(self.home.root):  # no lock is held there, and yet the run is not lost
+            raise StockmlError(f"{self.home.root}: {GONE}", "the run ends by itself")
         followed = self._follow(run_id) if RUN_ID.fullmatch(run_id) else None
         if followed is None:
             raise UsageError(

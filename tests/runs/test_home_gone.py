@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.anchor import GONE
+from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import JobState
 from engine.runs.store import RunStore
@@ -28,5 +29,7 @@ def test_jobs_end_in_words_and_no_home_is_made(bench: Bench, tmp_path: Path, lef
 
     assert [job.state for job in run.jobs] == [JobState.FAILED] * 3
     assert [job.message for job in run.jobs] == [f"{bench.home.root}: {GONE}"] * 3
+    with pytest.raises(StockmlError, match=GONE):
+        RunStore(bench.home).run(started.run_id)
     wait_for(lambda: not bench.alive(), 30, "the end of every process")
     assert not any(bench.home.root.glob("*"))
