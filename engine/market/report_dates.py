@@ -153,12 +153,12 @@ def report_key(home: Home, named: str, source: str, symbol: str) -> str:
     paths.append(edits_path(home, source))
     if has_report_dates(source):
         paths.append(lookup_path(home))
-    return ";".join((named, *map(_stamp, paths)))
+    return ";".join(filter(None, (named, *map(_stamp, paths))))
 
 
 def _stamp(path: Path) -> str:
     try:
         stat = path.stat()
     except OSError:
-        return "-"
-    return f"{stat.st_ino}.{stat.st_size}.{stat.st_mtime_ns}"
+        return ""
+    return f"{path.name}.{stat.st_ino}.{stat.st_size}.{stat.st_mtime_ns}"

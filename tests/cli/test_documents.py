@@ -21,7 +21,10 @@ MODEL_KEYS = {
     "last_bar",
     "n_bars",
 }
-METRIC_KEYS = {"direction_accuracy", "mape", "naive_mape", "mase", "confidence", "n_scored"}
+METRIC_KEYS = {
+    *("direction_accuracy", "mape", "naive_mape", "mase", "confidence", "n_scored"),
+    *("crps", "interval_score80", "interval_score95", "crps_skill"),
+}
 FORECAST_KEYS = {
     "last_close",
     "next_close",

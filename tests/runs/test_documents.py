@@ -51,6 +51,7 @@ def test_a_result_keeps_its_keys(tmp_path: Path) -> None:
     }
     assert set(tree["run"]["jobs"][0]["metrics"]) == {
         *("n_scored", "direction_accuracy", "mape", "naive_mape", "mase", "confidence"),
+        *("crps", "interval_score80", "interval_score95", "crps_skill"),
     }
 
 
