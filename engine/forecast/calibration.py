@@ -147,9 +147,16 @@ class Calibrator:
         return cls(arrays["residuals"], (first, second), scale)
 
 
+@cache
+def _shape() -> tuple[Floats, Floats]:
+    """The shares and sizes of the fixed shape, made once a process."""
+    shares, sizes = np.array(scale_table().shape).T
+    return np.ascontiguousarray(shares), np.ascontiguousarray(sizes)
+
+
 def pooled_sizes(shares: Floats) -> Floats:
     """The sizes that these shares of all symbols' residuals stay within, in mean sizes."""
-    known, sizes = np.array(scale_table().shape).T
+    known, sizes = _shape()
     return np.asarray(np.interp(shares, known, sizes))
 
 
