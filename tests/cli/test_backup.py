@@ -256,8 +256,9 @@ def test_clean_says_every_reason_and_does_what_it_said(home: Home) -> None:
 
 def test_a_part_that_cannot_be_listed_ends_clean_with_1(home: Home) -> None:
     """The fault is named, the part removes nothing, the others are done."""
-    home.runs.rename(home.data / "elsewhere")
-    home.runs.write_text("a file where a folder should be")
+    other_disk = home.root.parent / "other-disk"
+    assert on(home, "config", "set", "backup.also_to", str(other_disk)).returncode == 0
+    other_disk.write_text("a file where a folder should be")
     ran = on(home, "clean", "--yes")
 
     assert ran.returncode == 1

@@ -20,6 +20,10 @@ from tests.helpers import new_home
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 OLD = NOW - timedelta(days=500)
+PREDICTION = (
+    "symbol, source, target, made_at, via, generation, digest, last_bar, last_close, next_close,"
+    " low80, high80, low95, high95, p_up, confidence"
+)
 
 
 def counts(home: Home) -> dict[str, int]:
@@ -65,7 +69,7 @@ def filled(folder: Path) -> Engine:
         for day in range(ROWS_KEPT + 40):
             made = ("NVDA", "simulated", f"{day}", iso(OLD), "check", 1, "d", "b", *[1.0] * 8)
             connection.execute(
-                f"INSERT INTO watch_predictions VALUES (NULL, {', '.join('?' * 16)})", made
+                f"INSERT INTO watch_predictions ({PREDICTION}) VALUES ({', '.join('?' * 16)})", made
             )
     return Engine(home, clock=FakeClock(NOW))
 

@@ -321,7 +321,9 @@ def test_bars_asked_for_once_do_not_stay_on_show(home: Home, settings: Settings)
     put(home, "yahoo")
     status = derived.read(home.status("NVDA"))
     assert status is not None
-    derived.write(home, "NVDA", replace(status, source="simulated"))
+    key = derived.current_key(home, "NVDA", "simulated")
+    assert key is not None
+    derived.write(home, "NVDA", replace(status, key=key, source="simulated"))
     row = nvda(home, settings)
     asked = SnapshotReader(home, FakeClock(NOW)).read(settings, "simulated").row("NVDA")
 
