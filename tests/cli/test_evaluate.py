@@ -72,7 +72,7 @@ def test_the_document_has_the_figures_of_every_row(home: Home) -> None:
         60,
         1,
     )
-    assert set(nvda["rows"]) == {"ensemble", "naive", "enhanced", "always_up"}
+    assert set(nvda["rows"]) == {"ensemble", "naive", "enhanced", "always_up", "constant"}
     ours = nvda["rows"]["ensemble"]
     assert {
         "mape",
@@ -85,6 +85,7 @@ def test_the_document_has_the_figures_of_every_row(home: Home) -> None:
         "width80",
     } <= set(ours)
     assert {"ece", "brier", "confidence", "kept"} <= set(ours)
+    assert {"crps", "interval_score80", "interval_score95", "report_days"} <= set(ours)
     assert nvda["rows"]["naive"]["mase"] == 1.0
     assert sum(nvda["weights"].values()) == pytest.approx(1.0)
     assert Path(found["folder"]).is_dir()
