@@ -19,6 +19,8 @@ READERS = {
     "engine/runs/memory.py": "the control groups of /proc and /sys",
     "engine/schedule/daemon.py": "/proc and the pid file of the cron daemon, of another user",
     "engine/service/stats.py": "/proc/self/statm",
+    "engine/service/background.py": "the log that its child writes, opened without links, 0600",
+    "engine/forecast/scale.py": "its own table of constants, part of the package",
     "engine/service/routes.py": "its own openapi.json",
     "engine/market/calendar.py": "its own table of sessions",
     "engine/forecast/backtest.py": "its own code, whose hash is the key of kept folds",

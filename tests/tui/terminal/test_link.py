@@ -160,7 +160,7 @@ def test_what_the_console_counts_is_what_the_terminal_got(tmp_path: Path) -> Non
     )
     try:
         console.see("1 RUN")
-        console.send(b":")
+        console.send(b"\x10")
         console.see("Do what?")
         came = len(console.raw)
         console.send(b"\x1b")

@@ -29,7 +29,9 @@ WALK = (
     (b"q", "NVDA"),
     (b"A", "Cancel"),
     (b"n", "NVDA"),
-    (b":", "Do what?"),
+    (b":", "the dashboard: every symbol"),
+    (b"\x1b", "NVDA"),
+    (b"\x10", "Do what?"),
 )
 SGR = re.compile(rb"\x1b\[([0-9;]*)m")
 CASES = {
