@@ -16,8 +16,8 @@ DEADLINE_S = 1.0
 
 
 def _rounded(seconds: float) -> float:
-    """One digit: what the status line shows changes only when the service does."""
-    return float(f"{seconds:.1g}")
+    """Whole milliseconds: what the status line shows changes only when the service does."""
+    return round(seconds, 3)
 
 
 class ServiceFeed:
