@@ -44,12 +44,12 @@ def cause_target(cause: Cause) -> str:
     return f"symbol:{cause.symbol}" if cause.symbol else _TABS.get(cause.subject, "go:doctor")
 
 
-def run_word(runs: Sequence[Run], now: datetime) -> str:
-    """The live runs in a word: how many, symbols done of all, time left."""
+def run_progress(runs: Sequence[Run], now: datetime) -> str:
+    """How far the live runs are: symbols done of all, time left."""
     jobs = [job for run in runs for job in run.jobs]
     ended = sum(job.state.ended for job in jobs)
     left = _time_left(runs, ended, len(jobs), now)
-    return f"{len(runs)} RUN {ended}/{len(jobs)}{f' {times.duration(left)}' if left else ''}"
+    return f"{ended}/{len(jobs)}{f' {times.duration(left)}' if left else ''}"
 
 
 def _time_left(runs: Sequence[Run], ended: int, jobs: int, now: datetime) -> float | None:
@@ -98,7 +98,8 @@ def _home_fields(snapshot: Snapshot) -> Iterator[RankedPart]:
         yield RankedPart(1, Part((snapshot.worst.value, style), "go:doctor"))
     live = snapshot.live_runs
     if live:
-        yield RankedPart(2, Part((run_word(live, snapshot.taken_at), "live"), "go:runs"))
+        yield RankedPart(2, Part((f"{len(live)} RUN", "live"), "go:runs"))
+        yield RankedPart(5, Part((run_progress(live, snapshot.taken_at), "live"), "go:runs"))
     else:
         yield RankedPart(3, Part(("idle", "dim"), "go:runs"))
     if firing := firing_words(snapshot):

@@ -15,7 +15,7 @@ from tui.alerts.screen import AlertsScreen
 from tui.dashboard.screen import MainScreen
 from tui.frame.facts import FrameFacts
 from tui.frame.frame import is_framed
-from tui.frame.status_line import cause_target, run_word, status_parts, warnings
+from tui.frame.status_line import cause_target, run_progress, status_parts, warnings
 from tui.frame.tab_bar import badges, tab_parts
 from tui.runs.list import RunsScreen
 from tui.screens.tabs import TABS
@@ -53,7 +53,8 @@ def test_each_cause_leads_to_the_screen_that_explains_it(cause: Cause, target: s
 
 def test_a_run_shows_how_many_symbols_are_done_and_the_time_left() -> None:
     """Five of thirteen ended in 190 s: eight more take 304 s at that pace."""
-    assert run_word(training_home().live_runs, NOW) == "1 RUN 5/13 5m 04s"
+    assert run_progress(training_home().live_runs, NOW) == "5/13 5m 04s"
+    assert "1 RUN  5/13 5m 04s" in status(FrameFacts(snapshot=training_home()))
 
 
 def test_a_healthy_service_shows_its_latency_and_another_its_state() -> None:
