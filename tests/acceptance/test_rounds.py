@@ -156,6 +156,9 @@ def play(bench: Bench, this: Round, members: str, chance: random.Random) -> None
         return not bench.alive()
 
     wait_for(over, 240, "the end of every process")
+    # Either may have ended between its poll and the look at who is alive.
+    for command in filter(None, (starter, second)):
+        command.wait(30)
 
 
 def rounds(
