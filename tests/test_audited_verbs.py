@@ -23,6 +23,7 @@ from tests.helpers import new_home, python_path
 
 AUDITED = {
     "bars.accept",
+    "bars.fetch",
     "bars.import_file",
     "runs.start",
     "runs.cancel",
@@ -51,7 +52,6 @@ NOT_AUDITED = {
     "settings.publish": "writes what is derived",
     "settings.set_text": "engine.settings.write audits",
     "settings.write": "engine.settings.write audits",
-    "bars.fetch": "stores bars",
     "bars.reports": "reads",
     "bars.look_up_reports": "keeps what a source says",
     "bars.stored": "reads",
@@ -167,6 +167,19 @@ def test_holds_and_alerts_are_recorded(engine: Engine) -> None:
     silenced = list(read_entries(engine.home))[-1].details
     assert (silenced["rule"], silenced["symbol"]) == ("corrupt", "SMR")
     assert silenced["until"].endswith("Z")
+
+
+def test_a_fetch_is_recorded_where_it_may_replace_the_history(tmp_path: Path) -> None:
+    """An ordinary fetch leaves no line, one with --accept-rebase does."""
+    home = new_home(tmp_path / "h", market__source="simulated")
+    bars = Engine(home).bars
+    bars.fetch("MP")
+    assert told(home) == []
+    bars.fetch("MP", accept_rebase=True)
+
+    (entry,) = read_entries(home)
+    assert (entry.action, entry.outcome) == ("data fetch", "done")
+    assert (entry.details["symbols"], entry.details["accept_rebase"]) == (["MP"], True)
 
 
 def test_what_is_refused_is_recorded(engine: Engine) -> None:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 class BarsFacade(Facade):
     """Bars of the source of the engine, or of the configured one."""
 
+    @audited(
+        "data fetch",
+        lambda symbol, *, accept_rebase=False: (
+            {"symbols": [symbol], "accept_rebase": True} if accept_rebase else None
+        ),
+    )
     def fetch(self, symbol: str, *, accept_rebase: bool = False) -> Bars:
         """Bars fresh from the source, checked and stored; `accept_rebase`: on a new base too."""
         from engine.market.fetch import fetch_bars

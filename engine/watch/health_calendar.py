@@ -23,6 +23,8 @@ from engine.watch.records import Item
 
 _YEAR = timedelta(days=365)
 _NAMED = 3
+# The longest closing since 1933 was four sessions (2001-09-11 on): a longer tail is a dead feed.
+_LONGEST_CLOSING = 4
 _WARN_DAYS = 90
 
 
@@ -66,7 +68,11 @@ def unscheduled_closings(
         last = newest if _fetched_since(settled, home, source, row.symbol) else max(days)
         start = max(min(days), newest - _YEAR)
         gone.update(day for day in iter_sessions(start, min(last, newest)) if day not in days)
-    if nobody := sorted(gone - there)[-_NAMED:]:
+    missing = gone - there
+    tail = {day for day in missing if day > max(there)}
+    if len(tail) > _LONGEST_CLOSING:
+        missing -= tail
+    if nobody := sorted(missing)[-_NAMED:]:
         named = ", ".join(map(str, nobody))
         closing = "an unscheduled closing" if len(nobody) == 1 else "unscheduled closings"
         yield Item(

@@ -73,6 +73,16 @@ def test_the_evening_of_a_closing_is_asked_about(home: Home) -> None:
     assert items(home) == []
 
 
+def test_bars_that_ended_long_ago_are_no_closing(home: Home) -> None:
+    """The exchange was never closed for more than four sessions: the feed is dead."""
+    for symbol in ("MP", "SPY"):
+        keep(home, symbol, *DAYS[-5:])
+    assert items(home) == []
+    for symbol in ("MP", "SPY"):
+        keep(home, symbol, *DAYS[-4:])
+    assert [item.level for item in items(home)] == [Level.WARN]
+
+
 def test_a_closing_that_is_named_is_no_question(home: Home) -> None:
     """With market.extra_closings the day is no session."""
     keep(home, "MP", GONE)
