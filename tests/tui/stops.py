@@ -66,6 +66,16 @@ STOPS = (
     ),
     Stop("palette", "palette", ("ctrl+p",), "explain keys", "Do what?", "esc back"),
     Stop("command", "command", ("colon",), "dashboard", "", "esc back", row=False, dialog=True),
+    Stop("messages", "messages", ("M",), "no message yet", "Messages", "esc back", row=False),
+    Stop(
+        "output",
+        "output",
+        ("colon", *"status", "enter"),
+        "exit 0",
+        "Command",
+        "esc back",
+        row=False,
+    ),
     Stop("help", "help", ("question_mark",), "explain keys", "Help", "esc back", row=False),
     Stop("away", "away", ("w",), "open", "While you were away", "esc back", row=False),
     Stop("runs", "runs", ("2",), "RUNNING", "Runs", "esc back"),
@@ -158,7 +168,8 @@ async def go(app: StockmlApp, pilot: Pilot[Any], stop: Stop) -> None:
     for at, key in enumerate(stop.keys):
         before = app.screen
         await pilot.press(key)
-        if at + 1 < len(stop.keys) and key not in ("tab", "shift+tab", "z"):
+        typed = before.TAKES_TEXT and len(key) == 1
+        if at + 1 < len(stop.keys) and key not in ("tab", "shift+tab", "z") and not typed:
             await until(
                 pilot,
                 lambda before=before: app.screen is not before,  # type: ignore[misc]
