@@ -21,15 +21,15 @@ from tui.dashboard.snapshot_feed import SnapshotFeed
 from tui.dashboard.text import leaving
 from tui.frame.facts import FrameFacts
 from tui.keys.labels import key
-from tui.look.theme_switch import ThemedApp
 from tui.look.themes import BY_NAME
 from tui.look.waiting import LAG_S
 from tui.ports import EnginePort
 from tui.screens.live import LiveScreen
+from tui.screens.measured_app import MeasuredApp
 from tui.screens.stack import ScreenStack
-from tui.screens.typing_app import TypingApp
 from tui.service.feed import ServiceFeed
 from tui.terminal.driver import CountingDriver, bytes_sent
+from tui.terminal.line_speed import LineSpeed
 from tui.terminal.textual_private import deliver_late_resize, driver_of
 from tui.terminal.vitals import Vitals
 from tui.work.background import post, start_verb, while_open, write_log
@@ -52,7 +52,7 @@ UNRECORDED_AFTER_S = 2.0
 SERVICE_AFTER_S = 1.0
 
 
-class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
+class StockmlApp(MeasuredApp, inherit_bindings=False):
     """One operator's view of one home; leaving it stops no work."""
 
     TITLE = "stockml"
@@ -73,19 +73,21 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
         wall: Clock | None = None,
         theme_for: Callable[[str], str] = lambda setting: setting if setting in BY_NAME else "dark",
         few_colours: bool = False,
-        link: str = "fast",
+        line: LineSpeed | None = None,
+        mouse: bool = True,
     ) -> None:
-        """`theme_for` names the theme of a setting on this terminal; `link` is fast or slow."""
+        """`theme_for` names the theme of a setting on this terminal, whose mouse may not work."""
         setting = engine.settings.current.console.theme
         super().__init__(driver_class=CountingDriver, ansi_color=BY_NAME[theme_for(setting)].ansi)
         self.start_theme(setting, theme_for)
+        self.start_line(line or LineSpeed(), mouse=mouse)
         self.animation_level = "none"
         self.few_colours = few_colours
         self.engine = engine
         self.read_only = read_only
         self.ascii_only = ascii_only
         self.wall: Clock = wall or SystemClock()
-        self.vitals = Vitals(engine.home, self.wall, link, read_only=read_only)
+        self.vitals = Vitals(engine.home, self.wall, self.line, read_only=read_only)
         self.stalled = ""
         """LAG in words for 30 s after the event loop stalled; else empty."""
         self.names = engine.settings.current.names
@@ -169,6 +171,7 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
             self.screen.tick()
             if self.stalled != before:
                 self.screen.redraw()
+        self.follow_line(self.say)
         self.theme_setting = self._feed.theme
         self.follow_settings()
 
@@ -284,10 +287,6 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
         self._stack.go("dashboard", lambda: self.main.show_symbol(symbol))
 
     # -- leaving --------------------------------------------------------------------------------
-    def leave(self, code: int = 0) -> None:
-        """End the console; trainings continue."""
-        self.exit(code, return_code=code)
-
     async def action_quit(self) -> None:
         self._stack.when_free(self.leave)
 

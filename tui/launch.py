@@ -16,6 +16,7 @@ from tui.terminal import terminal
 from tui.terminal.textual_private import separate_escape, tolerate_bad_bytes
 
 if TYPE_CHECKING:
+    from tui.app import StockmlApp
     from tui.ports import EnginePort
 
 
@@ -31,26 +32,21 @@ def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
     from engine.api import Engine
 
     engine = Engine(home, source=source)
-    found_link = terminal.resolve_link(link, engine.settings.current.console.link, os.environ)
-    terminal.prepare_environment(found_link, os.environ)
-    return open_console(engine, read_only, found_link)
+    link = terminal.resolve_link(link, engine.settings.current.console.link)
+    terminal.prepare_environment(link, os.environ)
+    return open_console(engine, read_only, link)
 
 
 def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
-    """Show the console until the operator leaves; the environment must be set for `link`."""
+    """Show the console until the operator leaves; the environment must be set for `link`.
+
+    `link` is fast, slow, or auto, which is measured.
+    """
     tolerate_bad_bytes()
     separate_escape()
     terminal.give_size(sys.stdin.fileno())
-    from tui.app import StockmlApp
-
-    app = StockmlApp(
-        engine,
-        read_only=read_only,
-        ascii_only=terminal.ascii_only(os.environ),
-        theme_for=lambda setting: terminal.theme_for(setting, link, os.environ),
-        few_colours=terminal.few_colours(os.environ),
-        link=link,
-    )
+    terminal.mend_modes(sys.stdin.fileno())
+    app = _application(engine, read_only, link)
     os.environ[audit.ORIGIN] = (
         audit.CONSOLE
     )  # for the record, and for the children that act on our behalf
@@ -68,9 +64,26 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
     held.guard(leave, save)
     # What is loaded now stays: the collector need not look at it when a screen is closed.
     gc.freeze()
-    app.run()
+    app.run(mouse=app.mouse_on)
     held.ended()
     app.last_seen.left()
     sys.stdout.write(app.last_words())
     sys.stdout.flush()
     return app.return_code or int(ExitCode.DONE)
+
+
+def _application(engine: EnginePort, read_only: bool, link: str) -> StockmlApp:
+    """The application for this terminal."""
+    from tui.app import StockmlApp
+    from tui.terminal.line_speed import LineSpeed
+
+    line = LineSpeed(link)
+    return StockmlApp(
+        engine,
+        read_only=read_only,
+        ascii_only=terminal.ascii_only(os.environ),
+        theme_for=lambda setting: terminal.theme_for(setting, line.link, os.environ),
+        few_colours=terminal.few_colours(os.environ),
+        line=line,
+        mouse=terminal.mouse_works(os.environ),
+    )

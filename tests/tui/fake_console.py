@@ -15,7 +15,7 @@ from tui.terminal import terminal
 
 def main() -> int:
     """Open it as `tui.launch.run` does."""
-    link = terminal.resolve_link("auto", "auto", os.environ)
+    link = terminal.resolve_link("auto", "auto")
     terminal.prepare_environment(link, os.environ)
     engine = FakeEngine(Path(sys.argv[1]), SCENES[sys.argv[2]]())
     return open_console(engine, "--read-only" in sys.argv, link)

@@ -107,10 +107,13 @@ class PtyConsole:
         scene: str = "",
         size: tuple[int, int] = (80, 24),
         reading: bool = True,
+        answers_after: float | None = None,
         program: Sequence[str] = (),
         **env: str,
     ) -> None:
         self.screen = pyte.Screen(*size)
+        self.answers_after = answers_after
+        """Seconds after which the terminal says where its cursor is; None: it never does."""
         self.raw = bytearray()
         self._whole = threading.Lock()
         """Held while the screen is changed: half a change is no screen, and pyte cannot show
@@ -146,6 +149,8 @@ class PtyConsole:
         with suppress(OSError):
             while data := os.read(self.fd, 65536):
                 self.raw += data
+                if b"\x1b[6n" in data and self.answers_after is not None:
+                    threading.Timer(self.answers_after, self._answer).start()
                 # pyte stumbles over private forms that end in u, p and t, which real terminals skip
                 with self._whole:
                     self._stream.feed(
@@ -153,6 +158,10 @@ class PtyConsole:
                         .replace(b"\x1b[?2026$p", b"")
                         .replace(b"\x1b[?2048$p", b"")
                     )
+
+    def _answer(self) -> None:
+        with suppress(OSError):  # the console may have ended
+            self.send(b"\x1b[1;1R")
 
     @property
     def text(self) -> str:

@@ -168,7 +168,7 @@ async def go(app: StockmlApp, pilot: Pilot[Any], stop: Stop) -> None:
     for at, key in enumerate(stop.keys):
         before = app.screen
         await pilot.press(key)
-        typed = before.TAKES_TEXT and len(key) == 1
+        typed = getattr(before, "TAKES_TEXT", False) and len(key) == 1
         if at + 1 < len(stop.keys) and key not in ("tab", "shift+tab", "z") and not typed:
             await until(
                 pilot,

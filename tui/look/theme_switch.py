@@ -33,6 +33,11 @@ class ThemedApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict.fromkeys(("dim", "ansi-background", "ansi-foreground"), "ansi_default")
 
+    @property
+    def setting_theme(self) -> str:
+        """The theme that the settings mean on this terminal and line."""
+        return self._theme_for(self._applied_setting)
+
     def follow_settings(self) -> None:
         """Apply the theme of the settings once they changed."""
         if self.theme_setting != self._applied_setting:

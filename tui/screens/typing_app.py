@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
 from textual.app import App
-from textual.drivers.linux_driver import LinuxDriver
 
 from tui.keys.keymap import Keymap, KeySettings, keymap
-from tui.keys.labels import key, put_in_force
+from tui.keys.labels import put_in_force
 from tui.screens.typed_keys import Listener, TypedKeys
-from tui.terminal.textual_private import driver_of, set_mouse
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ class TypingApp(App[Any], inherit_bindings=False):
         self.typed_keys = TypedKeys()
         self.own_keys = Keymap({})
         """The keys of `[console.keys]` that are in force."""
-        self._mouse_on = True
         self.command_history: list[str] = []
         """The lines typed behind `:`, the newest last."""
         self.messages: list[tuple[datetime, Notice]] = []
@@ -47,16 +44,6 @@ class TypingApp(App[Any], inherit_bindings=False):
     def forget_keys(self) -> None:
         """The console ends: sentences name our keys again."""
         put_in_force(Keymap({}))
-
-    def switch_mouse(self) -> Notice:
-        """Have the terminal report the mouse, or keep it for selecting text."""
-        self._mouse_on = not self._mouse_on
-        driver = driver_of(self)
-        if isinstance(driver, LinuxDriver):
-            set_mouse(driver, self._mouse_on)
-        if self._mouse_on:
-            return Notice("mouse on", "shift and drag selects text")
-        return Notice("mouse off", f"{key('mouse')} switches it on")
 
     def keep(self, notice: Notice | None, now: datetime) -> None:
         """Keep what is said for the list of messages."""

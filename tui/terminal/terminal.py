@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from tui.look.themes import BY_NAME
+from tui.terminal.textual_private import PACES
 
 HANGUP = 128 + signal.SIGHUP
 TERMINATED = 128 + signal.SIGTERM
@@ -21,13 +22,13 @@ WATCH_S = 1.0
 # Leave paste, focus and mouse modes, kitty keys and the alternate screen; wrap; show the cursor.
 _LEAVE = (
     b"\x1b[?2004l\x1b[?1004l\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l"
-    b"\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m\r\n"
+    b"\x1b[<u\x1b[?7h\x1b[0m\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h\x1b[0m\r\n"
 )
 
 
 def unusable_reason(environ: Mapping[str, str]) -> str:
     """Why no console can be opened here; empty when one can."""
-    if environ.get("TERM", "") in ("", "dumb"):
+    if environ.get("TERM", "").lower() in ("", "dumb", "unknown"):
         return f"TERM={environ.get('TERM', '')!r} cannot show a console"
     for name, stream in (
         ("input", sys.__stdin__),
@@ -39,17 +40,14 @@ def unusable_reason(environ: Mapping[str, str]) -> str:
     return ""
 
 
-def resolve_link(asked: str, setting: str, environ: Mapping[str, str]) -> str:
-    """`fast` or `slow`: as asked, else as set, else slow over SSH."""
-    for choice in (asked, setting):
-        if choice in ("fast", "slow"):
-            return choice
-    return "slow" if over_ssh(environ) else "fast"
+def resolve_link(asked: str, setting: str) -> str:
+    """`fast`, `slow`, or `auto`, which is measured: as asked, else as set."""
+    return setting if asked == "auto" else asked
 
 
-def over_ssh(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal is at the other end of an SSH line; SSH_TTY is stale in tmux panes."""
-    return bool(environ.get("SSH_CONNECTION"))
+def mouse_works(environ: Mapping[str, str]) -> bool:
+    """Whether keys come as ever beside the mouse: GNU screen withholds `esc` until the next key."""
+    return not environ.get("STY")
 
 
 def few_colours(environ: Mapping[str, str]) -> bool:
@@ -94,19 +92,21 @@ def theme_for(setting: str, link: str, environ: Mapping[str, str]) -> str:
 
 def prepare_environment(link: str, environ: MutableMapping[str, str]) -> None:
     """Set the variables that Textual reads at import; the user's values win but for the theme."""
-    # Textual may draw two frames late: 202 ms at 10 frames a second, 80 ms at 25. An escape waits
-    # 200 ms because slow lines split sequences.
+    frames, delay_ms = PACES["slow" if link == "slow" else "fast"]
     defaults = {
-        "TEXTUAL_FPS": "25" if link == "slow" else "30",
+        "TEXTUAL_FPS": str(frames),
         "TEXTUAL_ANIMATIONS": "none",
         "TEXTUAL_SMOOTH_SCROLL": "0",
         "TEXTUAL_DISABLE_KITTY_KEY": "1",
-        "ESCDELAY": "200" if link == "slow" else "100",
+        "ESCDELAY": str(delay_ms),
     }
     for name, value in defaults.items():
         environ.setdefault(name, value)
     # Until ours is registered; a name that Textual does not know would end it.
     environ["TEXTUAL_THEME"] = "textual-dark"
+    # `eval $(resize)` or `docker exec -e` exports them: the size would never follow the terminal.
+    for name in ("COLUMNS", "LINES"):
+        environ.pop(name, None)
 
 
 def give_size(fd: int) -> None:
@@ -115,6 +115,18 @@ def give_size(fd: int) -> None:
         lines, columns = termios.tcgetwinsize(fd)
         if not lines or not columns:
             termios.tcsetwinsize(fd, (lines or 24, columns or 80))
+
+
+def mend_modes(fd: int) -> None:
+    """Give a terminal that a killed console left raw the modes of a shell again."""
+    with suppress(termios.error):
+        modes = termios.tcgetattr(fd)
+        if modes[3] & (termios.ICANON | termios.ECHO):
+            return
+        modes[0] |= termios.ICRNL | termios.IXON
+        modes[1] |= termios.OPOST | termios.ONLCR
+        modes[3] |= termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN
+        termios.tcsetattr(fd, termios.TCSANOW, modes)
 
 
 class Terminal:

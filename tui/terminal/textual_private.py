@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from textual.drivers.linux_driver import LinuxDriver
 
 Stream = TypeVar("Stream")
+PACES = {"fast": (30, 100), "slow": (25, 200)}
+"""Frames a second, and ms that an escape waits: slow lines split sequences.
+
+Textual may draw two frames late: 202 ms at 10 frames a second, 80 ms at 25.
+"""
 
 
 def key_of_character(character: str) -> str:
@@ -90,6 +95,17 @@ def set_mouse(driver: LinuxDriver, on: bool) -> None:
     driver._mouse = True  # else both calls do nothing
     driver._enable_mouse_support() if on else driver._disable_mouse_support()
     driver._mouse = on
+
+
+def set_pace(app: App[Any], link: str) -> None:
+    """Draw as often, and wait as long for the rest of an escape sequence, as `link` allows."""
+    from textual import constants, screen
+
+    frames, delay_ms = PACES[link]
+    constants.ESCAPE_DELAY = delay_ms / 1000  # type: ignore[misc]
+    screen.UPDATE_PERIOD = 1 / frames  # type: ignore[misc]
+    for shown in app.screen_stack:
+        shown._update_timer._interval = 1 / frames
 
 
 def replace_output(driver: LinuxDriver, wrap: Callable[[TextIO], Stream]) -> Stream:

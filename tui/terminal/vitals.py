@@ -13,6 +13,7 @@ from engine.core.clock import Clock
 from engine.core.link import LinkFigures, save_link
 from engine.core.paths import Home
 from engine.words import times
+from tui.terminal.line_speed import LineSpeed
 from tui.terminal.link import LinkMeter
 from tui.terminal.watchdog import LoopWatch
 from tui.work.background import write_log
@@ -25,16 +26,20 @@ SAVE_EVERY_S = 60.0
 class Vitals:
     """Fed by the console's clock once a second; the reader's thread saves it for the doctor."""
 
-    def __init__(self, home: Home, wall: Clock, link: str, *, read_only: bool) -> None:
+    def __init__(self, home: Home, wall: Clock, line: LineSpeed, *, read_only: bool) -> None:
         self._home, self._wall, self._read_only = home, wall, read_only
-        self.link = link
-        """fast or slow."""
+        self.line = line
         self.meter = LinkMeter()
         self._collections = 0
         self._watch: LoopWatch | None = None
         self._opened = wall.now()
         self._size = (0, 0)
         self._saved_at: float | None = None
+
+    @property
+    def link(self) -> str:
+        """fast or slow."""
+        return self.line.link
 
     def start(self, ask: Callable[[Callable[[], None]], object]) -> None:
         """Watch the loop that calls this; `ask` runs a callable on it from another thread."""

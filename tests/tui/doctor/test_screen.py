@@ -21,6 +21,7 @@ from tests.tui.helpers import heading, opened, screen_text, until
 from tests.tui.scenes import DOCTOR, clock, trained_home
 from tui.doctor.screen import DoctorScreen
 from tui.doctor.text import cleaned, counted, merged, own_items, page
+from tui.terminal.line_speed import LineSpeed
 from tui.terminal.vitals import Vitals
 from tui.widgets.lines import plain
 
@@ -132,7 +133,7 @@ def test_no_line_is_wider_than_the_screen(width: int) -> None:
 
 def test_a_stall_is_told_with_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The longest stall of this console's loop is beside its line; without one nothing is."""
-    vitals = Vitals(Home(tmp_path), clock(), "slow", read_only=True)
+    vitals = Vitals(Home(tmp_path), clock(), LineSpeed("slow"), read_only=True)
     machine = Machine({"TERM": "xterm"}, True, 60, 15, "UTF-8")
 
     calm, terminal = tuple(own_items(machine, vitals))[-1], next(own_items(machine, vitals))

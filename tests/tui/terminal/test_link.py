@@ -16,8 +16,10 @@ from engine.core.records import Level
 from engine.settings.home import prepare
 from engine.watch.doctor import MOST_KB_S, _link
 from tests.fake_clock import FakeClock
+from tests.helpers import wait_for
 from tests.tui.helpers import PtyConsole
 from tui.terminal.driver import CountedFile
+from tui.terminal.line_speed import LineSpeed
 from tui.terminal.link import WINDOW_S, LinkMeter
 from tui.terminal.vitals import Vitals
 from tui.work.background import HURRY_S, pause
@@ -143,7 +145,7 @@ def test_a_read_only_console_leaves_no_figures(home: Home) -> None:
         (False, (), False),
         (False, (1, 2), True),
     ):
-        vitals = Vitals(home, FakeClock(NOON), "slow", read_only=read_only)
+        vitals = Vitals(home, FakeClock(NOON), LineSpeed("slow"), read_only=read_only)
         for count in sent:
             vitals.tick(count, (80, 24))
         vitals.stop(None)
@@ -157,6 +159,7 @@ def test_what_the_console_counts_is_what_the_terminal_got(tmp_path: Path) -> Non
         "training",
         SSH_CONNECTION="10.0.0.1 1 10.0.0.2 22",
         COLORTERM="truecolor",
+        answers_after=0.0,
     )
     try:
         console.see("1 RUN")
@@ -171,15 +174,35 @@ def test_what_the_console_counts_is_what_the_terminal_got(tmp_path: Path) -> Non
         console.close()
     found = load_link(Home(tmp_path / "home"))
     assert found is not None
-    assert (found.link, found.columns, found.lines) == ("slow", 80, 24)
+    assert (found.link, found.columns, found.lines) == ("fast", 80, 24)
     assert came - 4000 <= found.bytes_in_all <= len(console.raw)
-    assert b"38;2;" not in console.raw, "a slow line gets the plain theme"
-    assert b"\x1b[?1000h" in console.raw, "and the mouse as ever"
+    assert b"38;2;" in console.raw, "a fast line has every colour, over SSH too"
+    assert b"\x1b[?1000h" in console.raw, "and the mouse"
+
+
+def test_colours_and_mouse_follow_the_answers_of_the_terminal(tmp_path: Path) -> None:
+    """Late answers make the line slow, quick ones fast again; none is left to the shell."""
+    console = PtyConsole(tmp_path / "home", "training", COLORTERM="truecolor", answers_after=0.3)
+    try:
+        console.see("the line is slow")
+        wait_for(lambda: b"\x1b[?1003l" in console.raw, what="the mouse given back")
+        slow_from = len(console.raw)
+        console.send(b"2")
+        console.see("RUNNING")
+        assert b"38;2;" not in console.raw[slow_from:], "the terminal's own colours"
+        console.answers_after = 0.0
+        console.see("the line is fast again")
+        wait_for(lambda: b"\x1b[?1003h" in console.raw[slow_from:], what="the mouse")
+        wait_for(lambda: b"38;2;" in console.raw[slow_from:], what="the colours")
+        console.send(b"1q")
+        assert console.wait() == 0
+    finally:
+        console.close()
 
 
 def test_nothing_is_left_before_it_was_measured(home: Home) -> None:
     """Without a terminal there is nothing to measure, and no figure is made up."""
-    vitals = Vitals(home, FakeClock(NOON), "fast", read_only=False)
+    vitals = Vitals(home, FakeClock(NOON), LineSpeed("fast"), read_only=False)
     vitals.stop(None)
 
     assert vitals.meter.rate is None

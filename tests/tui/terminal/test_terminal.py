@@ -8,19 +8,24 @@ from tui.terminal import terminal
 
 
 @pytest.mark.parametrize(
-    ("asked", "setting", "environ", "link"),
+    ("asked", "setting", "link"),
     [
-        ("auto", "auto", {}, "fast"),
-        ("auto", "auto", {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, "slow"),
-        ("auto", "auto", {"SSH_TTY": "/dev/pts/1"}, "fast"),
-        ("auto", "slow", {}, "slow"),
-        ("fast", "slow", {"SSH_CONNECTION": "x"}, "fast"),
+        ("auto", "auto", "auto"),
+        ("auto", "slow", "slow"),
+        ("auto", "fast", "fast"),
+        ("fast", "slow", "fast"),
+        ("slow", "fast", "slow"),
     ],
 )
-def test_link(asked: str, setting: str, environ: dict[str, str], link: str) -> None:
-    """The command line, then the setting, then SSH decides;
-    a stale SSH_TTY in a tmux pane does not."""
-    assert link == terminal.resolve_link(asked, setting, environ)
+def test_link(asked: str, setting: str, link: str) -> None:
+    """The command line, then the setting; with neither the line is measured."""
+    assert link == terminal.resolve_link(asked, setting)
+
+
+@pytest.mark.parametrize(("environ", "works"), [({}, True), ({"STY": "1.pts-0.host"}, False)])
+def test_gnu_screen_has_no_mouse(environ: dict[str, str], works: bool) -> None:
+    """With it `esc` would come together with the next key."""
+    assert works == terminal.mouse_works(environ)
 
 
 @pytest.mark.parametrize(
@@ -65,16 +70,17 @@ def test_theme(setting: str, link: str, environ: dict[str, str], theme: str) -> 
 
 def test_environment_leaves_what_the_user_set() -> None:
     """Textual's variables are set, and the user's own stand, but for a theme that ours replaces."""
-    environ = {"TEXTUAL_FPS": "5", "TEXTUAL_THEME": "nope"}
+    environ = {"TEXTUAL_FPS": "5", "TEXTUAL_THEME": "nope", "COLUMNS": "120", "LINES": "40"}
     terminal.prepare_environment("slow", environ)
 
     assert environ["TEXTUAL_FPS"] == "5"
     assert environ["TEXTUAL_ANIMATIONS"] == "none"
     assert environ["TEXTUAL_THEME"] == "textual-dark"
     assert environ["ESCDELAY"] == "200"
+    assert not {"COLUMNS", "LINES"} & set(environ), "an exported size never follows the terminal"
 
 
-@pytest.mark.parametrize("term", ["", "dumb"])
+@pytest.mark.parametrize("term", ["", "dumb", "DUMB", "unknown", "Unknown"])
 def test_dumb_terminals_are_named(term: str) -> None:
     """A terminal that cannot move its cursor gets words instead of a console."""
     assert repr(term) in terminal.unusable_reason({"TERM": term})

@@ -6,7 +6,7 @@ import codecs
 from pathlib import Path
 
 import pytest
-from textual import events
+from textual import constants, events, screen
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
@@ -16,10 +16,12 @@ from tests.tui.helpers import opened, until
 from tests.tui.scenes import trained_home
 from tui.terminal.driver import CountedFile, CountingDriver
 from tui.terminal.textual_private import (
+    PACES,
     driver_of,
     forget_backgrounds,
     key_of_character,
     separate_escape,
+    set_pace,
     tolerate_bad_bytes,
 )
 
@@ -106,3 +108,16 @@ def test_escape_and_a_key_in_one_piece_are_two_keys(
     pressed = [event.key for event in read.feed(typed) if isinstance(event, events.Key)]
 
     assert pressed == keys
+
+
+async def test_the_pace_follows_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Screens draw as often, and the parser waits as long, as the line allows."""
+    monkeypatch.setattr(constants, "ESCAPE_DELAY", constants.ESCAPE_DELAY)
+    monkeypatch.setattr(screen, "UPDATE_PERIOD", screen.UPDATE_PERIOD)
+    async with opened(tmp_path / "home", trained_home()) as (app, _, _pilot):
+        for link, (frames, delay_ms) in PACES.items():
+            set_pace(app, link)
+            timer = app.screen._update_timer
+
+            assert vars(timer)["_interval"] == 1 / frames == screen.UPDATE_PERIOD
+            assert delay_ms == constants.ESCAPE_DELAY * 1000
