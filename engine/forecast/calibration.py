@@ -8,6 +8,7 @@ follows its own misses by adaptive conformal inference (Gibbs & Candès 2021).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -81,12 +82,16 @@ class Calibrator:
     def half_widths(self) -> tuple[float, float]:
         """Half the 80 % and the 95 % interval in volatility forecasts; 0 < first < second."""
         sizes = np.sort(np.abs(self.residuals))
-        own = [conformal_quantile(sizes, level) for level in self.levels]
+        halves = [conformal_quantile(sizes, level) for level in self.levels]
         if pooled := RULES[self.scale].pooled:
-            shape = pooled_sizes(1.0 - np.array(self.levels)) * sizes.mean()
-            own = ((1.0 - pooled) * np.array(own) + pooled * shape).tolist()
-        narrow = max(own[0], SMALLEST)
-        return narrow, max(own[1], narrow * NESTED)
+            mean_size = float(np.add.reduce(sizes)) / len(sizes)
+            shape = pooled_sizes(1.0 - np.array(self.levels)).tolist()
+            halves = [
+                (1.0 - pooled) * own + pooled * (size * mean_size)
+                for own, size in zip(halves, shape, strict=True)
+            ]
+        narrow = max(halves[0], SMALLEST)
+        return narrow, max(halves[1], narrow * NESTED)
 
     def quantiles(self) -> Floats:
         """[199] the quantiles of GRID of the outcome less the forecast, in volatility forecasts."""
@@ -104,14 +109,14 @@ class Calibrator:
         u s is within [-log(1 + tolerance), -log(1 - tolerance)], as p / a = e^(-u s). Half a
         session is added to both sides, because 250 of 250 is not certainty.
         """
-        above = -np.log1p(-tolerance) if tolerance < 1.0 else np.inf
+        above = -math.log1p(-tolerance) if tolerance < 1.0 else math.inf
         moves = self.residuals * scale
-        kept = int(np.sum((moves >= -np.log1p(tolerance)) & (moves <= above)))
+        kept = np.count_nonzero((moves >= -math.log1p(tolerance)) & (moves <= above))
         return (kept + 0.5) / (len(moves) + 1.0)
 
     def p_up(self, forecast: float, scale: float) -> float:
         """P(next close > last close), a fraction: the share of rises, drawn to the base rate."""
-        rises = float(np.sum(self.residuals > -forecast / scale))
+        rises = np.count_nonzero(self.residuals > -forecast / scale)
         return (rises + EVIDENCE * BASE_UP) / (len(self.residuals) + EVIDENCE)
 
     def agreed(self, forecast: float, scale: float) -> float:
@@ -125,13 +130,12 @@ class Calibrator:
             return SIDE * scale if rising else -SIDE * scale
         return forecast
 
-    def learn(self, forecast: float, target: float, scale: float) -> Self:
-        """The calibrator after one more outcome."""
-        residual = (target - forecast) / scale
+    def learn(self, residual: float, halves: tuple[float, float]) -> Self:
+        """The calibrator after one more outcome, stated with the half widths `halves`."""
         levels = [
-            float(np.clip(level + gain * (promised - (abs(residual) > half)), *bounds))
-            for level, gain, promised, half, bounds in zip(
-                self.levels, RULES[self.scale].gain, LEVELS, self.half_widths(), BOUNDS, strict=True
+            min(max(level + gain * (promised - (abs(residual) > half)), least), most)
+            for level, gain, promised, half, (least, most) in zip(
+                self.levels, RULES[self.scale].gain, LEVELS, halves, BOUNDS, strict=True
             )
         ]
         kept = np.append(self.residuals, residual)[-WINDOW:]
@@ -168,7 +172,7 @@ def _signed_shape() -> Floats:
 
 def conformal_quantile(sizes: Floats, level: float) -> float:
     """The ceil((n + 1)(1 - level))-th smallest of the sorted `sizes`; the largest of too few."""
-    rank = int(np.ceil((len(sizes) + 1) * (1.0 - level)))
+    rank = math.ceil((len(sizes) + 1) * (1.0 - level))
     return float(sizes[min(rank, len(sizes)) - 1])
 
 
@@ -226,5 +230,5 @@ def roll(
             calibrator.p_up(stated_f, s),
             crps(stated_f + calibrator.quantiles() * s, t) if scored else np.nan,
         )
-        calibrator = calibrator.learn(stated_f, t, s)
+        calibrator = calibrator.learn((t - stated_f) / s, (narrow, wide))
     return StatedForecasts(**dict(zip(COLUMNS, stated, strict=True))), calibrator
