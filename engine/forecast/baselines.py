@@ -35,7 +35,7 @@ LEAST_RETURNS = 250
 
 
 def baseline_statements(
-    data: Dataset, rows: IntArray, blended: Floats, tolerance: float, garch_every: int
+    data: Dataset, rows: IntArray, blended: Floats, tolerance: float, garch_every: int = 0
 ) -> dict[str, StatedForecasts]:
     """The statements of every baseline by name; GARCH and EWMA only with `garch_every`."""
     stated = {

@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from engine.forecast.members.base import Arrays, Floats
+from engine.forecast.members.base import Arrays, Floats, IntArray
 from engine.forecast.scale import LOG_RANGE, RANGE_EWMA, scale_table
 
 FIXED = "fixed"
@@ -187,6 +187,10 @@ class StatedForecasts:
     p_up: Floats
     crps: Floats
     """Percent of the last close; NaN where it was not asked for."""
+
+    def on(self, rows: IntArray) -> StatedForecasts:
+        """The statements of some rows."""
+        return StatedForecasts(**{name: getattr(self, name)[rows] for name in COLUMNS})
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:

@@ -10,7 +10,6 @@ import numpy as np
 
 from engine.core.clock import Clock, iso
 from engine.core.errors import StockmlError
-from engine.forecast.baselines import CONSTANT
 from engine.forecast.calibration import StatedForecasts
 from engine.forecast.evaluate import Evaluation, Evaluations
 from engine.forecast.figures import point_figures, reliability_rows, statement_figures
@@ -72,29 +71,45 @@ def _table(evaluations: Sequence[Evaluation]) -> Tree:
     """{"n", "rows"}: the ensemble's figures, and the point figures of naive, members, always-up."""
     target = _joined_target(evaluations)
     stated = _joined_statements(evaluations)
-    constant = StatedForecasts.joined([each.record.constant for each in evaluations])
+    baselines = _joined_baselines(evaluations)
     dates = np.concatenate([each.record.dates for each in evaluations])
     rows: dict[str, Tree] = {
         ENSEMBLE: {
             **point_figures(stated.forecast, target),
             **statement_figures(stated, target, kept_of(evaluations)),
             "report_days": report_day_figures(stated, target, _report_day(evaluations)),
-            "skill": {CONSTANT: msgspec.to_builtins(skills(stated, constant, target, dates))},
+            "skill": {
+                name: msgspec.to_builtins(skills(stated, baseline, target, dates))
+                for name, baseline in baselines.items()
+            },
             "confidence": _percent(stated.confidence),
             "kept": _percent(kept_of(evaluations)),
         },
         NAIVE: point_figures(np.zeros(len(target)), target),
     }
-    rows[CONSTANT] = {
-        **point_figures(constant.forecast, target),
-        **mean_losses(constant, target),
-        "report_days": report_day_figures(constant, target, _report_day(evaluations)),
+    rows |= {
+        name: {
+            **point_figures(baseline.forecast, target),
+            **mean_losses(baseline, target),
+            "report_days": report_day_figures(baseline, target, _report_day(evaluations)),
+        }
+        for name, baseline in baselines.items()
     }
     for name in _common_members(evaluations):
         forecast = np.concatenate([scored.record.members[name] for scored in evaluations])
         rows[name] = point_figures(forecast, target)
     rows[ALWAYS_UP] = {**point_figures(np.ones(len(target)), target), "mape": None, "mase": None}
     return {"n": len(target), "rows": {name: _NO_SCORES | row for name, row in rows.items()}}
+
+
+def _joined_baselines(evaluations: Sequence[Evaluation]) -> dict[str, StatedForecasts]:
+    """The baselines of every record; none where one is a record of 0.1.0."""
+    records = [evaluation.record for evaluation in evaluations]
+    return {
+        name: StatedForecasts.joined([record.baselines[name] for record in records])
+        for name in records[0].baselines
+        if all(name in record.baselines for record in records)
+    }
 
 
 def _report_day(evaluations: Iterable[Evaluation]) -> Booleans:

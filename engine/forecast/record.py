@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from engine.core.records import Metrics
-from engine.forecast.baselines import constant
+from engine.forecast.baselines import CONSTANT, baseline_statements
 from engine.forecast.calibration import COLUMNS as STATED
 from engine.forecast.calibration import Calibrator, StatedForecasts, roll
 from engine.forecast.dataset import Dataset, Dates
@@ -19,7 +19,7 @@ from engine.forecast.model import Model
 from engine.forecast.scores import finite_mean, mean_losses, report_day_figures, skill
 
 COLUMNS = ("forecast", "target", "scale", "half80", "half95", "confidence", "p_up")
-LATER_COLUMNS = ("crps", "report_day", "constant_crps", "constant_half80", "constant_half95")
+LATER_COLUMNS = ("crps", "report_day")
 """Those that a record of 0.1.0 lacks."""
 
 
@@ -41,11 +41,9 @@ class ForecastRecord:
     """Percent of the last close; NaN in a record of 0.1.0."""
     report_day: Floats
     """1 where the session reacted to a report."""
-    constant_crps: Floats
-    """Of the baseline of constant volatility, as `crps`."""
-    constant_half80: Floats
-    constant_half95: Floats
     members: dict[str, Floats]
+    baselines: dict[str, StatedForecasts]
+    """What each baseline stated of the same sessions; none in a record of 0.1.0."""
 
     def __len__(self) -> int:
         return len(self.dates)
@@ -55,25 +53,13 @@ class ForecastRecord:
         """What was stated before each outcome."""
         return StatedForecasts(**{name: getattr(self, name) for name in STATED})
 
-    @property
-    def constant(self) -> StatedForecasts:
-        """What constant volatility stated; NaN in a record of 0.1.0."""
-        nothing = np.zeros(len(self))
-        return StatedForecasts(
-            forecast=nothing,
-            half80=self.constant_half80,
-            half95=self.constant_half95,
-            confidence=nothing,
-            p_up=nothing,
-            crps=self.constant_crps,
-        )
-
     def on(self, dates: Dates) -> ForecastRecord:
         """The part on `dates`, in their order; each must be in the record."""
         rows = np.searchsorted(self.dates, dates)
         columns = {name: getattr(self, name)[rows] for name in (*COLUMNS, *LATER_COLUMNS)}
         members = {name: forecast[rows] for name, forecast in self.members.items()}
-        return ForecastRecord(dates=dates, **columns, members=members)
+        baselines = {name: stated.on(rows) for name, stated in self.baselines.items()}
+        return ForecastRecord(dates=dates, **columns, members=members, baselines=baselines)
 
     def arrays(self) -> Arrays:
         columns = {name: getattr(self, name) for name in (*COLUMNS, *LATER_COLUMNS)}
@@ -81,6 +67,14 @@ class ForecastRecord:
             "dates": self.dates.astype("datetime64[D]"),
             **columns,
             **nested("members", self.members),
+            **nested(
+                "baselines",
+                {
+                    f"{name}/{column}": getattr(stated, column)
+                    for name, stated in self.baselines.items()
+                    for column in STATED
+                },
+            ),
         }
 
     @classmethod
@@ -89,7 +83,13 @@ class ForecastRecord:
         columns = {name: arrays[name] for name in COLUMNS}
         unknown = np.full(len(arrays["dates"]), np.nan)
         columns |= {name: arrays.get(name, unknown) for name in LATER_COLUMNS}
-        return cls(dates=arrays["dates"], **columns, members=within("members", arrays))
+        stated = within("baselines", arrays)
+        baselines = {
+            name: StatedForecasts(**within(name, stated))
+            for name in dict.fromkeys(path.partition("/")[0] for path in stated)
+        }
+        members = within("members", arrays)
+        return cls(dates=arrays["dates"], **columns, members=members, baselines=baselines)
 
 
 def score_rows(
@@ -105,7 +105,7 @@ def score_rows(
     stated, calibrator = roll(
         start, predicted.blended, target, scale, tolerance, agree=True, scored=True
     )
-    baseline = constant(data, rows, tolerance) if len(rows) else stated
+    baselines = baseline_statements(data, rows, predicted.blended, tolerance) if len(rows) else {}
     record = ForecastRecord(
         dates=data.dates[rows + 1],
         forecast=stated.forecast,
@@ -117,10 +117,8 @@ def score_rows(
         p_up=stated.p_up,
         crps=stated.crps,
         report_day=data.report_day[rows].astype(np.float64),
-        constant_crps=baseline.crps,
-        constant_half80=baseline.half80,
-        constant_half95=baseline.half95,
         members=predicted.members,
+        baselines=baselines,
     )
     return record, calibrator
 
@@ -129,7 +127,8 @@ def metrics_of(record: ForecastRecord) -> Metrics:
     """The figures of a row of the console; confidence is the mean stated one, in percent."""
     points = score(record.forecast, record.target)
     losses = mean_losses(record.stated, record.target)
-    gained = skill(record.crps, record.constant_crps, record.dates)
+    constant = record.baselines.get(CONSTANT)
+    gained = skill(record.crps, constant.crps, record.dates) if constant else None
     return Metrics(
         n_scored=points.n,
         direction_accuracy=points.direction,

@@ -72,7 +72,9 @@ def test_the_document_has_the_figures_of_every_row(home: Home) -> None:
         60,
         1,
     )
-    assert set(nvda["rows"]) == {"ensemble", "naive", "enhanced", "always_up", "constant"}
+    baselines = {"constant", "range_ewma"}
+    assert set(nvda["rows"]) == {"ensemble", "naive", "enhanced", "always_up", *baselines}
+    assert set(nvda["rows"]["ensemble"]["skill"]) == baselines
     ours = nvda["rows"]["ensemble"]
     assert {
         "mape",

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.core.errors import StockmlError
 from engine.core.records import Metrics, ModelInfo
+from engine.forecast.calibration import StatedForecasts
 from engine.forecast.evaluate import LIVE, Evaluation
 from engine.forecast.record import ForecastRecord
 
@@ -33,10 +34,17 @@ def evaluation(
         p_up=draw.uniform(0.4, 0.6, count),
         crps=np.full(count, 1.1),
         report_day=(np.arange(count) % 30 == 0).astype(float),
-        constant_crps=np.full(count, 1.2),
-        constant_half80=half,
-        constant_half95=2.1 * half,
         members={"naive": np.zeros(count), "enhanced": 2.0 * forecast},
+        baselines={
+            "constant": StatedForecasts(
+                forecast=np.zeros(count),
+                half80=half,
+                half95=2.1 * half,
+                confidence=np.full(count, 0.9),
+                p_up=np.full(count, 0.5),
+                crps=np.full(count, 1.2),
+            )
+        },
     )
     return Evaluation(
         model=_model(symbol, source),

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.forecast.calibration import COLUMNS as STATED
 from engine.forecast.dataset import build_dataset
 from engine.forecast.fit import first_calibrator
 from engine.forecast.metrics import relative_errors
@@ -42,6 +43,10 @@ def test_a_stored_record_is_the_same() -> None:
     for name in ("dates", *COLUMNS):
         assert np.array_equal(getattr(again, name), getattr(RECORD, name)), name
     assert list(again.members) == ["naive", "enhanced"]
+    assert list(again.baselines) == ["range_ewma", "constant"]
+    for name, stated in RECORD.baselines.items():
+        for column in STATED:
+            assert np.array_equal(getattr(again.baselines[name], column), getattr(stated, column))
 
 
 def test_a_part_by_dates() -> None:
