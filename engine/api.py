@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.runs.facade import RunsFacade
     from engine.schedule.facade import ScheduleFacade
     from engine.service.facade import ServiceFacade
+    from engine.symbols.facade import SymbolsFacade
     from engine.vault.facade import BackupsFacade, StorageFacade
     from engine.watch.alerts_facade import AlertsFacade
     from engine.watch.facade import WatchFacade
@@ -92,6 +93,12 @@ class Engine:
         from engine.vault.facade import StorageFacade
 
         return StorageFacade(self._context, aged_tables)
+
+    @cached_property
+    def symbols(self) -> SymbolsFacade:
+        from engine.symbols.facade import SymbolsFacade
+
+        return SymbolsFacade(self._context)
 
     @cached_property
     def service(self) -> ServiceFacade:

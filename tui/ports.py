@@ -109,6 +109,9 @@ class SettingsPort(Protocol):
     @property
     def current(self) -> Settings: ...
 
+    @property
+    def version(self) -> object: ...
+
     def sheet(self) -> Sheet: ...
 
     def write(

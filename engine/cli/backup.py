@@ -190,6 +190,7 @@ def backup_tree(backup: Backup) -> Tree:
         "created_at": iso(backup.created_at),
         "reason": backup.reason or None,
         "run_id": backup.run_id or None,
+        "drop_on": backup.drop_on or None,
         "verified": backup.verified,
         "problem": backup.problem or None,
         "size_bytes": backup.size_bytes,

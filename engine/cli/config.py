@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from engine.cli.build import load_target
@@ -18,8 +18,8 @@ from engine.words.tables import columns, text_table
 def show(session: Session) -> int:
     """Every effective value and where it comes from: file, default or environment."""
     settings = session.engine.settings.current
-    tree = session.engine.settings.tree
-    rows = list(origins(settings, tree, os.environ))
+    texts = session.engine.settings.texts
+    rows = list(origins(settings, texts.tree, os.environ, texts.source.listed.lines))
     if session.json:
         values = {key: {"value": _plain(value), "origin": origin} for key, value, origin in rows}
         session.document({"file": str(session.home.settings), "settings": values})
@@ -34,9 +34,12 @@ def show(session: Session) -> int:
 
 
 def origins(
-    settings: Settings, tree: Mapping[str, Any], environ: Mapping[str, str]
+    settings: Settings,
+    tree: Mapping[str, Any],
+    environ: Mapping[str, str],
+    in_csv: Container[str] = (),
 ) -> Iterator[tuple[str, Any, str]]:
-    """(key, effective value, origin) of every setting, in the order of the settings."""
+    """(key, effective value, origin) of every setting; `in_csv` are the symbols of symbols.csv."""
     import msgspec
 
     for section, table in msgspec.structs.asdict(settings).items():
@@ -44,6 +47,7 @@ def origins(
             for symbol, entry in table.items():
                 fields = msgspec.structs.asdict(entry).items()
                 given = "file" if "symbols" in tree else "default"
+                given = "symbols.csv" if symbol in in_csv else given
                 yield from (
                     (f"symbols.{symbol}.{name}", value, given)
                     for name, value in fields

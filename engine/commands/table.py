@@ -11,6 +11,7 @@ from engine.commands.operating import AUDIT, CONFIG, DEMO, SERVE, TEST_SYMBOL, V
 from engine.commands.options import HOME, SOURCE
 from engine.commands.scheduling import CRON_RUN, SCHEDULE
 from engine.commands.training import AUTO_TRAIN, HOLD, QUICK_TRAIN, RUNS, TRAIN, TRAIN_ALL, UNHOLD
+from engine.commands.universe import SYMBOLS_GROUP
 from engine.commands.watching import (
     ACCURACY,
     ALERTS,
@@ -50,6 +51,7 @@ _ROWS: tuple[Command | CommandGroup, ...] = (
     CRON_RUN,
     SERVE,
     TEST_SYMBOL,
+    SYMBOLS_GROUP,
     CONFIG,
     AUDIT,
     DEMO,

@@ -22,6 +22,11 @@ class Home:
         return self.root / SETTINGS_NAME
 
     @property
+    def symbols(self) -> Path:
+        """Symbols beside those of stockml.toml; alone it makes no home."""
+        return self.root / "symbols.csv"
+
+    @property
     def secrets(self) -> Path:
         return self.root / "secrets.toml"
 

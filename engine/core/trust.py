@@ -83,6 +83,7 @@ def file_faults(home: Home) -> Iterator[TrustFault]:
         for path in sorted(folder.glob(pattern)):
             yield from _file_faults(path, 0o022, links=False)
     yield from _file_faults(home.settings, 0o022, links=True)
+    yield from _file_faults(home.symbols, 0o022, links=True)
     yield from _file_faults(home.data / "seal.key", 0o077, links=False)
 
 

@@ -89,7 +89,7 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
 
 def begin(home: Home, spec: RunSpec, launch: Launch) -> StartedRun:
     """Claim the free symbols of the spec and launch its supervisor."""
-    with _start_lock(home, spec.starter):
+    with start_lock(home, spec.starter):
         holders = busy_symbols(home, spec.symbols)
         free = tuple(symbol for symbol in spec.symbols if symbol not in holders)
         if not free:
@@ -198,7 +198,7 @@ def _lock_holder(home: Home, symbol: str) -> str | None:
 
 
 @contextmanager
-def _start_lock(home: Home, starter: str) -> Iterator[None]:
+def start_lock(home: Home, starter: str) -> Iterator[None]:
     """The lock under which runs are started; BusyError when another start does not end."""
     path = home.locks / STARTING
     with FileLock(path) as lock:

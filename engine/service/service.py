@@ -24,7 +24,7 @@ from engine.service.problems import without_folders
 from engine.service.recorder import Recorder
 from engine.service.refresher import BarKey, Refresher
 from engine.service.served import ServedSymbol
-from engine.settings.load import load
+from engine.settings.load import load, settings_version
 from engine.settings.schema import Settings
 from engine.watch import ledger
 
@@ -138,12 +138,11 @@ class PredictionService:
             self._stop.wait(REFRESH_S)
 
     def _refresh_settings(self) -> None:
+        key = settings_version(self.home)
+        if key is not None and key == self._settings_key:
+            return
+        self._settings_key = key
         try:
-            status = self.home.settings.stat()
-            key = (status.st_ino, status.st_size, status.st_mtime_ns)
-            if key == self._settings_key:
-                return
-            self._settings_key = key
             self.settings = load(self.home)
             self._settings_fault = ""
         except OSError as error:

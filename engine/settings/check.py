@@ -14,6 +14,7 @@ from engine.core.text import clean
 from engine.settings.keys import choices_of, key_types, nearest, plain_error, section_types
 from engine.settings.schema import Settings, SymbolSettings
 
+NOT_A_SYMBOL = "not a symbol: A to Z first, then up to nine of A-Z 0-9 . -"
 _SYMBOL_KEYS = ("company", "sector", "kind", "priority")
 
 
@@ -51,19 +52,28 @@ def _check_symbols(tables: dict[str, Any], origin: str) -> Iterator[SettingsProb
     if not tables:
         yield SettingsProblem(origin, "symbols", "no symbol is configured")
     for name, table in tables.items():
-        key = f"symbols.{clean(name, 40)}"
-        if not SYMBOL.fullmatch(name):
-            text = "not a symbol: A to Z first, then up to nine of A-Z 0-9 . -"
-            yield SettingsProblem(origin, key, text)
-        elif not isinstance(table, dict):
-            yield SettingsProblem(origin, key, f"{table!r} is not a table")
-        else:
-            yield from _check_symbol(name, table, key, origin)
+        yield from check_symbol_table(name, table, origin)
+
+
+def check_symbol_table(name: str, table: Any, origin: str) -> Iterator[SettingsProblem]:
+    """What is wrong with one symbol and its settings."""
+    key = f"symbols.{clean(name, 40)}"
+    if not SYMBOL.fullmatch(name):
+        yield SettingsProblem(origin, key, NOT_A_SYMBOL)
+    elif not isinstance(table, dict):
+        yield SettingsProblem(origin, key, f"{table!r} is not a table")
+    else:
+        yield from _check_symbol(name, table, key, origin)
 
 
 def _check_symbol(
     name: str, table: dict[str, Any], key: str, origin: str
 ) -> Iterator[SettingsProblem]:
+    try:
+        msgspec.convert(table, SymbolSettings)
+        return  # key by key is ten times slower, and thousands are right
+    except msgspec.ValidationError:
+        pass
     inner = next(
         (clean(inner, 40) for inner, value in table.items() if isinstance(value, dict)), ""
     )

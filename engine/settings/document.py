@@ -39,12 +39,13 @@ def with_value(text: str, path: KeyPath, value: object) -> str:
         or _inserted(text, parts, path, value)
         or _appended(text, path, value)
     )
-    if _tree_or_none(edited) != expected:
+    if tree_or_none(edited) != expected:
         raise ConfigError(f"{'.'.join(path)} cannot be set without changing other lines", _BY_HAND)
     return edited
 
 
-def _tree_or_none(text: str) -> dict[str, Any] | None:
+def tree_or_none(text: str) -> dict[str, Any] | None:
+    """The tree of a TOML text; None when it is none."""
     try:
         return toml_tree(text)
     except ValueError:
@@ -60,24 +61,35 @@ def without_key(text: str, path: KeyPath) -> str:
     key = _key_at(scan(text), path)
     if key is None:
         return text
+    del value_at(tree, path[:-1])[path[-1]]
+    shorter = without_line(text, key)
+    if tree_or_none(shorter) != tree:
+        raise not_alone(path)
+    return shorter
+
+
+def without_line(text: str, key: TomlKey) -> str:
+    """The text without the line of a key; ConfigError where other keys share it."""
     start = text.rfind("\n", 0, key.key_at) + 1
     end = line_end(text, key.end)
-    rest_of_line = text[key.end : end]
     alone = not text[start : key.key_at].strip() and re.fullmatch(
-        r"[ \t]*(#[^\n]*)?\r?\n?", rest_of_line
+        r"[ \t]*(#[^\n]*)?\r?\n?", text[key.end : end]
     )
-    shorter = text[:start] + text[end:]
-    del value_at(tree, path[:-1])[path[-1]]
-    if key.table.inline or not alone or _tree_or_none(shorter) != tree:
-        raise ConfigError(
-            f"{'.'.join(path)} cannot be taken out without changing other lines", _BY_HAND
-        )
-    return shorter
+    if key.table.inline or not alone:
+        raise not_alone(key.path)
+    return text[:start] + text[end:]
+
+
+def not_alone(path: KeyPath) -> ConfigError:
+    """The error of what shares its lines with others."""
+    return ConfigError(
+        f"{'.'.join(path)} cannot be taken out without changing other lines", _BY_HAND
+    )
 
 
 def line_of(text: str, path: KeyPath) -> int | None:
     """The line, from 1, on which the key or table at `path` begins; None without it."""
-    if _tree_or_none(text) is None:
+    if tree_or_none(text) is None:
         return None
     for part in scan(text):
         if isinstance(part, TomlKey) and part.path == path:
@@ -184,7 +196,7 @@ def _added(text: str, table: TomlTable, keys: list[TomlKey], path: KeyPath, valu
         last = keys[-1]
         at = line_end(text, last.end)
         indent = text[text.rfind("\n", 0, last.key_at) + 1 : last.key_at]
-    newline = _newline(text)
+    newline = newline_of(text)
     if at and text[at - 1] != "\n":
         # At the very end a file without a final newline stays one.
         return f"{text[:at]}{newline}{indent}{line}{text[at:]}"
@@ -193,7 +205,7 @@ def _added(text: str, table: TomlTable, keys: list[TomlKey], path: KeyPath, valu
 
 def _appended(text: str, path: KeyPath, value: object) -> str:
     """The text with a new section that has the key."""
-    newline = _newline(text)
+    newline = newline_of(text)
     gap = ""
     if text:
         gap = newline if text.endswith("\n") else newline * 2
@@ -202,7 +214,8 @@ def _appended(text: str, path: KeyPath, value: object) -> str:
     return f"{text}{gap}{header}{newline}{line}{newline}"
 
 
-def _newline(text: str) -> str:
+def newline_of(text: str) -> str:
+    """How the lines of a text end."""
     return "\r\n" if "\r\n" in text else "\n"
 
 
@@ -229,7 +242,7 @@ def split_key(key: str) -> KeyPath:
 
 def possible_values(raw: str) -> Iterator[object]:
     """What a typed word may mean: TOML first, then plain text, then a list of words."""
-    tree = _tree_or_none(f"v = {raw}") or {}
+    tree = tree_or_none(f"v = {raw}") or {}
     # Not nan, which no key takes and which differs from itself: no edit could be verified.
     if tree.keys() == {"v"} and not isinstance(tree["v"], dict) and tree["v"] == tree["v"]:
         yield tree["v"]

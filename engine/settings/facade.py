@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.settings.keys import KeyPath
     from engine.settings.records import Check, SettingChange
     from engine.settings.sheet import Sheet
+    from engine.settings.texts import SettingsTexts
 
 
 class Context:
@@ -35,16 +36,12 @@ class Context:
         self.reports: str = ""
         """A folder of report dates in place of the configured one."""
         self._settings: Settings | None = None
-        self._key: tuple[int, int, int] | None = None
+        self._key: tuple[tuple[int, ...], ...] | None = None
 
     @property
     def settings(self) -> Settings:
-        """The settings, read again when the file changed; ConfigError when they became wrong."""
-        try:
-            status = self.home.settings.stat()
-            key = (status.st_ino, status.st_size, status.st_mtime_ns)
-        except OSError:
-            key = None
+        """The settings, read again when a file changed; ConfigError when they became wrong."""
+        key = config.settings_version(self.home)
         if self._settings is None or key is None or key != self._key:
             self._settings = config.with_reports(config.load(self.home), self.reports)
             self._key = key
@@ -80,11 +77,21 @@ class SettingsFacade(Facade):
         return self.context.settings
 
     @property
-    def tree(self) -> dict[str, Any]:
-        """The tables of the file as they are written; ConfigError when it cannot be read."""
-        from engine.settings.document import parse_toml
+    def version(self) -> object:
+        """Another value once a file changed; None while stockml.toml cannot be looked at."""
+        return config.settings_version(self.home)
 
-        return parse_toml(config.settings_text(self.home), str(self.home.settings))
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The tables of the files as they are written; ConfigError when one cannot be read."""
+        return self.texts.tree
+
+    @property
+    def texts(self) -> SettingsTexts:
+        """Both files as they are written; ConfigError when one cannot be read."""
+        from engine.settings.texts import read_texts
+
+        return read_texts(self.home)
 
     def sheet(self) -> Sheet:
         """The file setting by setting, or every problem of it with its line."""

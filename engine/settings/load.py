@@ -1,7 +1,7 @@
-"""Settings: stockml.toml read strictly, overridden by the guide's environment variables.
+"""Settings: stockml.toml and symbols.csv read strictly, overridden by the guide's environment.
 
 who asks                    function            reads
-console, commands, worker   load(home)          stockml.toml, then the environment
+console, commands, worker   load(home)          stockml.toml, symbols.csv, then the environment
 `config check`              load(home)          the same; ConfigError.problems names every mistake
 `config set`                engine.settings.write
 """
@@ -9,8 +9,10 @@ console, commands, worker   load(home)          stockml.toml, then the environme
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,6 +25,7 @@ from engine.core.text import clean
 from engine.settings.check import SettingsProblem, check_tree, cross_checks
 from engine.settings.keys import default_tree, key_types, plain_error, section_types
 from engine.settings.schema import ENVIRONMENT, Settings
+from engine.settings.symbol_file import MAX_BYTES, NONE_LISTED, ListedSymbols, listed_symbols
 
 BOM = (
     "it begins with a UTF-8 byte order mark (BOM), which TOML does not allow: save it as UTF-8"
@@ -32,20 +35,65 @@ BOM = (
 _RESTORE = "save it as UTF-8 text, or restore it: a copy of each day is in persistent_data/daily"
 
 
+@dataclass(frozen=True)
+class SettingsSource:
+    """The texts of both files, and where they are."""
+
+    toml: str
+    symbols: str
+    origin: str
+    symbols_origin: str
+
+    @cached_property
+    def listed(self) -> ListedSymbols:
+        """What symbols.csv holds."""
+        return listed_symbols(self.symbols, self.symbols_origin) if self.symbols else NONE_LISTED
+
+
 def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of `home`; ConfigError with every problem of the file and the environment."""
-    text = settings_text(home)
+    """The settings of `home`; ConfigError with every problem of the files and the environment."""
+    source = read_source(home)
     environment = os.environ if environ is None else environ
     overrides = tuple(
         (variable, environment[variable]) for variable in ENVIRONMENT if variable in environment
     )
-    settings, problems = _parse_cached(text, str(home.settings), overrides)
+    settings, problems = _parse_cached(source, overrides)
     if settings is None:
         lines = tuple(str(problem) for problem in problems)
         more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
         raise ConfigError(lines[0] + more, "`stockml config check` lists all of them", lines)
     use_closings(settings.market.extra_closings)
     return settings
+
+
+def read_source(home: Home) -> SettingsSource:
+    """The texts of stockml.toml and symbols.csv; ConfigError where one cannot be read."""
+    toml = settings_text(home)
+    try:
+        symbols = read_text(home.symbols, MAX_BYTES, links=True)
+    except FileNotFoundError:
+        symbols = ""
+    except FileError as error:
+        raise ConfigError(error.message, error.hint or _RESTORE) from error
+    return SettingsSource(toml, symbols, str(home.settings), str(home.symbols))
+
+
+def settings_version(home: Home) -> tuple[tuple[int, ...], ...] | None:
+    """What changes when either file does; None while stockml.toml cannot be looked at."""
+    try:
+        return _version(home.settings), _version(home.symbols)
+    except OSError:
+        return None
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        if path.name.endswith(".csv"):
+            return ()
+        raise
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def with_reports(settings: Settings, folder: str) -> Settings:
@@ -70,16 +118,16 @@ def settings_text(home: Home) -> str:
 # the time grows with the square (20 ms at 200).
 @lru_cache(maxsize=4)
 def _parse_cached(
-    text: str, origin: str, overrides: tuple[tuple[str, str], ...]
+    source: SettingsSource, overrides: tuple[tuple[str, str], ...]
 ) -> tuple[Settings | None, tuple[SettingsProblem, ...]]:
-    settings, problems = parse(text, origin, dict(overrides))
+    settings, problems = parse(source.toml, source.origin, dict(overrides), source.listed)
     return settings, tuple(problems)
 
 
 def parse(
-    text: str, origin: str, environ: Mapping[str, str]
+    text: str, origin: str, environ: Mapping[str, str], listed: ListedSymbols = NONE_LISTED
 ) -> tuple[Settings | None, list[SettingsProblem]]:
-    """The settings of a text and the environment, or None with every problem."""
+    """The settings of a text, the listed symbols and the environment, or None with each problem."""
     if text.startswith("\ufeff"):
         return None, [SettingsProblem(origin, "", BOM), *with_environment({}, environ)[1]]
     try:
@@ -87,15 +135,42 @@ def parse(
     except ValueError as error:
         broken = SettingsProblem(origin, "", clean(f"not valid TOML: {error}"))
         return None, [broken, *with_environment({}, environ)[1]]
-    return parse_tree(tree, origin, environ)
+    in_toml = tree.get("symbols")
+    doubles: tuple[str, ...] = ()
+    if listed.tables and isinstance(in_toml, dict):
+        doubles = tuple(name for name in listed.tables if name in in_toml)
+        if not in_toml:
+            del tree["symbols"]
+    return parse_tree(tree, origin, environ, listed, tuple(_doubles(text, origin, listed, doubles)))
+
+
+def _doubles(
+    text: str, origin: str, listed: ListedSymbols, names: tuple[str, ...]
+) -> Iterator[SettingsProblem]:
+    """A problem for each symbol that both files have, with both lines."""
+    from engine.settings.document import line_of
+
+    for name in names:
+        line = line_of(text, ("symbols", name)) or line_of(text, ("symbols", name, "company"))
+        other = f"{origin} line {line}" if line else origin
+        words = f"{other} has it too: remove one of them"
+        yield SettingsProblem(
+            f"{listed.origin} line {listed.lines[name]}", f"symbols.{name}", words
+        )
 
 
 def parse_tree(
-    tree: dict[str, Any], origin: str, environ: Mapping[str, str]
+    tree: dict[str, Any],
+    origin: str,
+    environ: Mapping[str, str],
+    listed: ListedSymbols = NONE_LISTED,
+    doubles: tuple[SettingsProblem, ...] = (),
 ) -> tuple[Settings | None, list[SettingsProblem]]:
     """As `parse`, for a file that is a tree already: shows what a change would do."""
     tree, problems = with_environment(tree, environ)
-    problems = check_tree(tree, origin) + problems
+    problems = [*check_tree(tree, origin), *listed.problems, *doubles, *problems]
+    if listed.tables and isinstance(tree.get("symbols", {}), dict):
+        tree["symbols"] = {**tree.get("symbols", {}), **listed.tables}
     # A section with a wrong key is not compared across keys; the others are, so that one run
     # reports everything.
     wrong = {problem.key.partition(".")[0] for problem in problems}

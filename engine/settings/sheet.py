@@ -18,7 +18,6 @@ from msgspec import inspect
 
 from engine.core.errors import ConfigError
 from engine.core.paths import Home
-from engine.core.reading import toml_tree
 from engine.core.text import clean
 from engine.settings.check import SettingsProblem
 from engine.settings.document import (
@@ -38,8 +37,9 @@ from engine.settings.keys import (
     type_of,
     why_refused,
 )
-from engine.settings.load import parse, parse_tree, settings_text
+from engine.settings.load import parse, parse_tree
 from engine.settings.schema import PATTERN_WORDS, VARIABLES, Settings
+from engine.settings.texts import read_texts
 
 # A unit is the first of these words in a key's explanation.
 _UNITS = {
@@ -132,13 +132,14 @@ def read_sheet(home: Home, environ: Mapping[str, str] | None = None) -> Sheet:
     overrides = os.environ if environ is None else environ
     file = home.settings.name
     try:
-        text = settings_text(home)
+        texts = read_texts(home)
     except ConfigError as error:
         return Sheet(file, problems=(str(error),))
-    settings, problems = parse(text, file, overrides)
+    text, listed = texts.source.toml, replace(texts.source.listed, origin=home.symbols.name)
+    settings, problems = parse(text, file, overrides, listed)
     if settings is None:
         return Sheet(file, problems=tuple(_with_line(problem, text, file) for problem in problems))
-    tree = toml_tree(text)
+    tree = texts.tree
     return Sheet(file, tuple(_settings(settings, tree, overrides)), tree=tree)
 
 

@@ -1,19 +1,21 @@
-"""stockml.toml changed: checked as a whole, written at once or not at all, the file before kept.
+"""The settings changed: checked as a whole, written at once or not at all, the file before kept.
 
 who asks               function                      writes
 `config set`           set_key(home, key, raw)       one key, from a word of the command line
 the Settings screen    set_keys(home, changes)       several keys together, checked before
+`symbols`              rewrite(home, change)         whole symbols
 the Settings screen    value_of(path, raw)           nothing: what a typed word means for a key
 
-Both write stockml.toml and the file before as .stockml.toml.previous, and a line in the audit.
+They write the file that has the key, stockml.toml or symbols.csv, and the file before as
+.stockml.toml.previous or .symbols.csv.previous; all but `rewrite` a line in the audit.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,38 +24,36 @@ from engine.core.clock import SystemClock
 from engine.core.errors import BusyError, ConfigError, RefusedError
 from engine.core.files import FileLock, write_atomic
 from engine.core.paths import Home
-from engine.settings.document import (
-    parse_toml,
-    possible_values,
-    split_key,
-    value_at,
-    with_value,
-    without_key,
-)
+from engine.settings.document import parse_toml, possible_values, split_key, value_at
 from engine.settings.keys import KeyPath
-from engine.settings.load import parse, settings_text
+from engine.settings.load import parse
 from engine.settings.records import Check, SettingChange
+from engine.settings.texts import SettingsTexts, read_texts
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
+Change = Callable[[SettingsTexts], SettingsTexts]
+
+
 def first_valid(
-    text: str, origin: str, path: KeyPath, raw: str, check: Check | None = None
-) -> tuple[str, object]:
-    """The edited text and the first meaning of `raw` that keeps the settings valid; ConfigError."""
+    texts: SettingsTexts, path: KeyPath, raw: str, check: Check | None = None
+) -> tuple[SettingsTexts, object]:
+    """The edited texts and the first meaning of `raw` that is valid in them; ConfigError."""
     first: tuple[str, ...] = ()
     for value in (*possible_values(raw), [raw]):
-        edited = with_value(text, path, value)
-        problems = problems_of(edited, origin, check)
+        edited = texts.with_value(path, value)
+        problems = problems_of(edited, check)
         if not problems:
             return edited, value
         first = first or problems
     raise _nothing_written(first)
 
 
-def problems_of(text: str, origin: str, check: Check | None = None) -> tuple[str, ...]:
-    """What is wrong with a settings text, the environment left aside."""
-    settings, problems = parse(text, origin, {})
+def problems_of(texts: SettingsTexts, check: Check | None = None) -> tuple[str, ...]:
+    """What is wrong with the settings, the environment left aside."""
+    source = texts.source
+    settings, problems = parse(source.toml, source.origin, {}, source.listed)
     if problems or settings is None or check is None:
         return tuple(str(problem) for problem in problems)
     return tuple(check(settings))
@@ -70,16 +70,16 @@ def _nothing_written(problems: tuple[str, ...]) -> ConfigError:
 def set_key(
     home: Home, key: str, raw: str, check: Check | None = None, wait_s: float = 5.0
 ) -> SettingChange:
-    """Set one key of stockml.toml; ConfigError, and nothing written, when it is wrong."""
+    """Set one key of the settings; ConfigError, and nothing written, when it is wrong."""
     with acting(home, SystemClock(), "config set", key=key if _NAME.fullmatch(key) else "?") as act:
         # A mistyped value may be a secret: its error is not for the record.
         act.message = "nothing was written"
         path = split_key(key)
-        with _locked(home, wait_s) as target:
-            text, tree = _read(home)
-            edited, value = first_valid(text, str(target), path, raw, check)
-            change = SettingChange(".".join(path), value_at(tree, path), value)
-            _write(home, target, text, edited)
+        with _locked(home, wait_s):
+            texts = _read(home)
+            edited, value = first_valid(texts, path, raw, check)
+            change = SettingChange(".".join(path), value_at(texts.tree, path), value)
+            _write(home, texts, edited)
         act.message = ""
         act.details = {change.key: change.audit_text}
     return change
@@ -98,24 +98,48 @@ def set_keys(
     changed one since. ConfigError, and nothing written, when the outcome is wrong.
     """
     with acting(home, SystemClock(), "config set", key=[".".join(path) for path in changes]) as act:
-        with _locked(home, wait_s) as target:
-            text, tree = _read(home)
-            _refuse_outdated(tree, changes, based_on or {})
-            edited = text
+
+        def edited(texts: SettingsTexts) -> SettingsTexts:
+            _refuse_outdated(texts.tree, changes, based_on or {})
             for path, value in changes.items():
-                if value is None:
-                    edited = without_key(edited, path)
-                else:
-                    edited = with_value(edited, path, value)
-            if problems := problems_of(edited, str(target), check):
-                raise _nothing_written(problems)
-            _write(home, target, text, edited)
+                texts = texts.with_value(path, value)
+            return texts
+
+        before = rewrite(home, edited, check, wait_s)
         made = tuple(
-            SettingChange(".".join(path), value_at(tree, path), value)
+            SettingChange(".".join(path), value_at(before.tree, path), value)
             for path, value in changes.items()
         )
         act.details = {change.key: change.audit_text for change in made}
     return made
+
+
+def rewrite(
+    home: Home,
+    change: Change,
+    check: Check | None = None,
+    wait_s: float = 5.0,
+    around: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> SettingsTexts:
+    """Write what `change` makes of the settings, and return those before.
+
+    ConfigError, and nothing written, when the outcome is wrong; `around` surrounds the writing.
+    """
+    with _locked(home, wait_s):
+        texts = _read(home)
+        edited = change(texts)
+        if problems := problems_of(edited, check):
+            raise _nothing_written(problems)
+        with around():
+            _write(home, texts, edited)
+    return texts
+
+
+def _read(home: Home) -> SettingsTexts:
+    """Both files as they are; ConfigError, naming it, when stockml.toml is no TOML."""
+    texts = read_texts(home)
+    parse_toml(texts.source.toml, texts.source.origin)
+    return texts
 
 
 def _refuse_outdated(
@@ -127,28 +151,31 @@ def _refuse_outdated(
 
 
 @contextmanager
-def _locked(home: Home, wait_s: float) -> Iterator[Path]:
-    """The settings file, locked; a link into the operator's own collection stays a link."""
+def _locked(home: Home, wait_s: float) -> Iterator[None]:
+    """Nobody else changes the settings meanwhile; BusyError when another process does."""
     with FileLock(home.locks / "settings.lock") as lock:
         if not lock.acquire("config set", wait_s):
             raise BusyError("another process is changing the settings", "try again")
-        # Not Path.resolve, which raises RuntimeError for a loop; reading it says so in words.
-        yield Path(os.path.realpath(home.settings))
+        yield
 
 
-def _read(home: Home) -> tuple[str, dict[str, Any]]:
-    text = settings_text(home)
-    return text, parse_toml(text, str(home.settings))
+def _write(home: Home, before: SettingsTexts, after: SettingsTexts) -> None:
+    """Keep each present file that changes beside it, then replace it."""
+    _replace(home, home.settings, before.source.toml, after.source.toml)
+    _replace(home, home.symbols, before.source.symbols, after.source.symbols)
 
 
-def _write(home: Home, target: Path, text: str, edited: str) -> None:
-    """Keep the present file beside it, then replace it; neither when nothing changes."""
+def _replace(home: Home, path: Path, text: str, edited: str) -> None:
+    """Replace one file; a link into the operator's own collection stays a link."""
     if edited == text:
         return
-    mode = target.stat().st_mode & 0o777
-    previous = home.root / ".stockml.toml.previous"
+    # Not Path.resolve, which raises RuntimeError for a loop; reading it says so in words.
+    target = Path(os.path.realpath(path))
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+    previous = home.root / f".{path.name}.previous"
     try:
-        write_atomic(previous, text.encode("utf-8"), mode, "settings.previous")
+        if text:
+            write_atomic(previous, text.encode("utf-8"), mode, "settings.previous")
         write_atomic(target, edited.encode("utf-8"), mode, "settings")
     except OSError as error:
         raise ConfigError(

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from engine.core.anchor import make_folder
-from engine.core.clock import Clock, iso
+from engine.core.clock import Clock, iso, parse_iso
 from engine.core.errors import BusyError, FaultKind, FileError, NoDataError, StockmlError
 from engine.core.failpoints import failpoint
 from engine.core.files import (
@@ -55,6 +55,7 @@ def back_up(
     reason: str = "manual",
     run_id: str = "",
     to: Path | None = None,
+    drop_on: str = "",
 ) -> NewBackup:
     """Copy the live files of `symbols` into a new backup, and that to `to` and `backup.also_to`.
 
@@ -62,7 +63,15 @@ def back_up(
     symbol has a file, StockmlError when the disk fails or `to` cannot take the copy; a failing
     `also_to` is only a problem in the result.
     """
-    backup = _make(home, tuple(dict.fromkeys(symbols)), clock, reason, run_id)
+    about = BackupManifest(
+        format=FORMAT,
+        created_at=iso(clock.now()),
+        reason=reason,
+        run_id=run_id,
+        entries=(),
+        drop_on=drop_on,
+    )
+    backup = _make(home, tuple(dict.fromkeys(symbols)), about)
     copies = []
     problems = []
     if to is not None:
@@ -163,8 +172,8 @@ def _disk_errors(task: str) -> Iterator[None]:
         ) from error
 
 
-def _make(home: Home, symbols: tuple[str, ...], clock: Clock, reason: str, run_id: str) -> Backup:
-    """A new backup of the live files, beside them."""
+def _make(home: Home, symbols: tuple[str, ...], about: BackupManifest) -> Backup:
+    """A new backup of the live files, beside them; `about` is its manifest without entries."""
     folder = home.models
     with ModelReader(home) as reader, _disk_errors(f"cannot back up to {folder}"):
         paths = {symbol: folder / file_name(symbol) for symbol in symbols}
@@ -179,14 +188,13 @@ def _make(home: Home, symbols: tuple[str, ...], clock: Clock, reason: str, run_i
         entries = tuple(
             describe_file(symbol, raw, paths[symbol], reader) for symbol, raw in contents.items()
         )
-        now = clock.now()
-        manifest = BackupManifest(
-            format=FORMAT, created_at=iso(now), reason=reason, run_id=run_id, entries=entries
-        )
+        now = parse_iso(about.created_at)
+        manifest = msgspec.structs.replace(about, entries=entries)
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
         name = f"backup_{now.astimezone():%Y%m%d_%H%M%S}"
         files = [(entry, contents[entry.symbol]) for entry in entries]
-        return Backup(_build(folder, name, files, text), now, entries, reason, run_id)
+        path = _build(folder, name, files, text)
+        return Backup(path, now, entries, about.reason, about.run_id, drop_on=about.drop_on)
 
 
 def _read_entries(backup: Backup) -> Iterator[tuple[BackupEntry, bytes]]:

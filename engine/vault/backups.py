@@ -77,7 +77,8 @@ def _read(path: Path) -> Backup | None:
         return Backup(path, _time_of(path), (), problem=problem)
     reason = clean(manifest.reason, 200)
     run_id = clean(manifest.run_id, 80)
-    return Backup(path, created_at, manifest.entries, reason, run_id)
+    drop_on = clean(manifest.drop_on, 10)
+    return Backup(path, created_at, manifest.entries, reason, run_id, drop_on=drop_on)
 
 
 def _read_manifest(path: Path) -> BackupManifest:

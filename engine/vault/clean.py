@@ -124,7 +124,7 @@ def plan_backups(
     backups = {backup.name: backup for backup in list_backups(folder)}
     limits = settings.backup
     with ModelReader(home) as reader:
-        candidates = [_candidate(backup, reader) for backup in backups.values()]
+        candidates = [_candidate(backup, reader, settings) for backup in backups.values()]
     verdicts = decide_retention(candidates, now, limits.retention_days, limits.keep_valid)
     return tuple(
         Removal(
@@ -138,7 +138,8 @@ def plan_backups(
     )
 
 
-def _candidate(backup: Backup, reader: ModelReader) -> BackupCandidate:
+def _candidate(backup: Backup, reader: ModelReader, settings: Settings) -> BackupCandidate:
+    configured_again = any(entry.symbol in settings.symbols for entry in backup.entries)
     return BackupCandidate(
         name=backup.name,
         created_at=backup.created_at,
@@ -146,6 +147,7 @@ def _candidate(backup: Backup, reader: ModelReader) -> BackupCandidate:
         valid=frozenset(check.symbol for check in verify_backup(backup, reader) if check.ok),
         verified=backup.verified,
         problem=backup.problem or _foreign_folder(backup),
+        drop_on="" if configured_again else backup.drop_on,
     )
 
 

@@ -1,4 +1,4 @@
-"""Daily copies of history.db and stockml.toml: seven, verified before an old one goes."""
+"""Daily copies of history.db and the settings: seven, verified before an old one goes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from engine.core.history_faults import REPAIR_HINT, is_there, named_errors
 from engine.core.paths import Home
 from engine.core.reading import decoded, parse_toml, read_bytes
 from engine.core.text import clean
+from engine.settings.symbol_file import MAX_BYTES, listed_symbols
 from engine.vault.records import Removal
 from engine.vault.removal import discard
 
@@ -49,12 +50,13 @@ def daily_files(home: Home) -> tuple[DailyFile, ...]:
     return (
         DailyFile(home.history, "history", ".db", _copy_database),
         DailyFile(home.settings, "stockml", ".toml", _copy_settings),
+        DailyFile(home.symbols, "symbols", ".csv", _copy_symbols),
     )
 
 
 def copies_of_history(home: Home) -> tuple[Path, ...]:
     """The daily copies of history.db, newest first; OSError when not listable."""
-    daily, _ = daily_files(home)
+    daily, *_ = daily_files(home)
     folder = daily_folder(home)
     return tuple(folder / name for name in _copies(daily, folder))
 
@@ -118,6 +120,20 @@ def _copy_settings(source: Path, target: Path) -> None:
         raise StockmlError(
             f"{source} is not valid, so no copy was made: {error.reason}", "stockml config check"
         ) from error
+    _write_copy(source, target, raw)
+
+
+def _copy_symbols(source: Path, target: Path) -> None:
+    raw = read_bytes(source, MAX_BYTES, links=True)
+    problems = listed_symbols(decoded(raw, source), str(source)).problems
+    if problems:
+        raise StockmlError(
+            f"{source} is not valid, so no copy was made: {problems[0]}", "stockml config check"
+        )
+    _write_copy(source, target, raw)
+
+
+def _write_copy(source: Path, target: Path, raw: bytes) -> None:
     target.write_bytes(raw)
     if not has_bytes(target, raw):
         raise StockmlError(

@@ -40,6 +40,8 @@ class BackupManifest(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     run_id: str = ""
     entries: tuple[BackupEntry, ...]
+    drop_on: str = ""
+    """Of removed symbols: the day on which `clean` drops it, or `never`; empty for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Backup:
     """Made by stockml: copied, read again and hashed before it got its name."""
     problem: str = ""
     """Why its manifest cannot be read; it then has no entries."""
+    drop_on: str = ""
+    """The day on which `clean` drops it, or `never`, where it is of removed symbols."""
 
     @property
     def name(self) -> str:

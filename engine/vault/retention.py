@@ -26,6 +26,8 @@ class BackupCandidate:
     """Made by stockml; an old plain copy never counts toward what must be kept."""
     problem: str = ""
     """Why it cannot be judged; it is then kept."""
+    drop_on: str = ""
+    """Of symbols that were removed, and are not configured again: the day it goes, or `never`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,13 @@ def decide_retention(
         for backup in ordered
         if backup.verified and backup.valid and not backup.problem and backup.created_at <= now
     ]
+    removed = frozenset(symbol for backup in ordered if backup.drop_on for symbol in backup.symbols)
     verdicts = []
     for backup in ordered:
-        reason = _reason_to_keep(backup, counted, now, days, keep_valid)
+        if backup.drop_on and not backup.problem:
+            verdicts.append(_of_removed(backup, now))
+            continue
+        reason = _reason_to_keep(backup, counted, removed, now, days, keep_valid)
         keep = bool(reason)
         if not keep:
             reason = _reason_to_remove(backup, days, keep_valid)
@@ -61,9 +67,19 @@ def decide_retention(
     return tuple(verdicts)
 
 
+def _of_removed(backup: BackupCandidate, now: datetime) -> RetentionVerdict:
+    """The verdict on a backup of removed symbols: by its day alone."""
+    if backup.drop_on == "never":
+        return RetentionVerdict(backup.name, True, "of removed symbols, kept for good")
+    if str(now.astimezone().date()) < backup.drop_on or backup.created_at > now:
+        return RetentionVerdict(backup.name, True, f"of removed symbols, until {backup.drop_on}")
+    return RetentionVerdict(backup.name, False, f"of removed symbols, due on {backup.drop_on}")
+
+
 def _reason_to_keep(
     backup: BackupCandidate,
     counted: list[BackupCandidate],
+    removed: frozenset[str],
     now: datetime,
     days: int,
     keep_valid: int,
@@ -79,7 +95,7 @@ def _reason_to_keep(
         return f"within {days} days of the newest valid backup ({counted[0].name})"
     needed = [
         symbol
-        for symbol in sorted(backup.symbols)
+        for symbol in sorted(backup.symbols - removed)
         if _newer_valid(backup, counted, symbol) < keep_valid
     ]
     return f"fewer than {keep_valid} newer valid backups of {', '.join(needed)}" if needed else ""

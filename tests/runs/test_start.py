@@ -182,7 +182,7 @@ def _rounds(folder: str, barrier: Barrier, won: Queue[list[str]], rounds: int, f
         held.append(os.dup(lock.fileno()))
 
     if not fair:
-        start._start_lock = _nobody_alone
+        start.start_lock = _nobody_alone
     outcomes = []
     for _ in range(rounds):
         barrier.wait(200)

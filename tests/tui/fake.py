@@ -223,6 +223,10 @@ class FakeSettings:
         self.engine = engine
         self.current: Settings = config.load(engine.home, {})
 
+    @property
+    def version(self) -> object:
+        return config.settings_version(self.engine.home)
+
     def sheet(self) -> Sheet:
         return read_sheet(self.engine.home)
 

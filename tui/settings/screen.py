@@ -56,18 +56,13 @@ class SettingsScreen(LiveScreen):
         self.draft = SettingsDraft()
         self._filter = ""
         self._only_changed = False
-        self._read: tuple[tuple[int, int, int], Sheet] | None = None
+        self._read: tuple[object, Sheet] | None = None
 
     # -- looking --------------------------------------------------------------------------------
 
     def look(self) -> SettingsView:
-        home = self.shell.engine.home
-        try:
-            status = home.settings.stat()
-            version = (status.st_ino, status.st_size, status.st_mtime_ns)
-        except OSError:
-            version = (0, 0, 0)
-        if self._read is None or self._read[0] != version or version == (0, 0, 0):
+        version = self.shell.engine.settings.version
+        if self._read is None or self._read[0] != version or version is None:
             self._read = (version, self.shell.engine.settings.sheet())
         sheet = self._read[1]
         return SettingsView(sheet, readings(sheet.settings, self.shell.snapshot))

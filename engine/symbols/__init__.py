@@ -1,0 +1,1 @@
+"""The symbols of a home: listed, added, imported, changed and removed."""
