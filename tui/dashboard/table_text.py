@@ -18,6 +18,8 @@ from tui.dashboard.columns import (
     Column,
     progress,
 )
+from tui.dashboard.row_filter import HEAD_ORDERS
+from tui.look.glyphs import UNICODE, Glyphs
 from tui.widgets.lines import Line
 
 GUTTER = 2
@@ -40,9 +42,13 @@ def fit(width: int, symbols: Sequence[str]) -> tuple[Column, ...]:
     return tuple(column for column in table if column.title in kept)
 
 
-def header(columns: Sequence[Column]) -> str:
-    """The titles over their columns, without the gutter."""
-    return " ".join(column.fitted(column.title) for column in columns)
+def header(columns: Sequence[Column], order: str = "table", glyphs: Glyphs = UNICODE) -> str:
+    """The titles over their columns, without the gutter; that of the order is marked."""
+    mark = glyphs.rising if order == "name" else glyphs.falling
+    return " ".join(
+        column.fitted(f"{column.title}{mark if HEAD_ORDERS.get(column.title) == order else ''}")
+        for column in columns
+    )
 
 
 def column_at(columns: Sequence[Column], x: int) -> str:

@@ -15,10 +15,14 @@ class Glyphs:
     up: str
     down: str
     more: str
+    rising: str
+    """Behind the title of a column: the smallest first."""
+    falling: str
+    """The largest first."""
 
 
-UNICODE = Glyphs(full="█", empty="░", up="↑", down="↓", more="…")
-ASCII = Glyphs(full="#", empty=".", up="^", down="v", more="~")
+UNICODE = Glyphs(full="█", empty="░", up="↑", down="↓", more="…", rising="▲", falling="▼")
+ASCII = Glyphs(full="#", empty=".", up="^", down="v", more="~", rising="^", falling="v")
 
 
 def progress_bar(fraction: float, width: int, glyphs: Glyphs) -> str:

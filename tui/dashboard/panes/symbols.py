@@ -11,6 +11,7 @@ from textual.reactive import var
 from engine.core.snapshot import Snapshot, SymbolRow
 from engine.core.sources import is_simulated
 from tui.dashboard.columns import CellContext
+from tui.dashboard.row_filter import RowFilter
 from tui.dashboard.table_text import cells, column_at, fit, header
 from tui.keys.labels import key
 from tui.look.glyphs import Glyphs
@@ -25,6 +26,7 @@ def table_lines(
     marks: frozenset[str],
     glyphs: Glyphs,
     *,
+    order: str,
     top: int,
     width: int,
     height: int,
@@ -38,7 +40,7 @@ def table_lines(
     visible = rows[top : top + height]
     up = glyphs.up if top else " "
     down = glyphs.down if top + height < len(rows) else " "
-    lines: list[Line] = [((f"{up}{down}{header(columns)}", "head"),)]
+    lines: list[Line] = [((f"{up}{down}{header(columns, order, glyphs)}", "head"),)]
     for row in visible:
         gutter = f"{'>' if row.symbol == cursor else ' '}{'*' if row.symbol in marks else ' '}"
         body = cells(row, columns, width, context)
@@ -74,6 +76,7 @@ class SymbolsPane(Pane):
 
     cursor: var[str] = var("")
     marks: var[frozenset[str]] = var(frozenset)
+    row_filter: var[RowFilter] = var(RowFilter())
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -109,6 +112,7 @@ class SymbolsPane(Pane):
             self.cursor,
             self.marks,
             self.glyphs,
+            order=self.row_filter.order,
             top=self._top,
             width=self.size.width,
             height=height,
@@ -118,6 +122,9 @@ class SymbolsPane(Pane):
         self.redraw()
 
     def watch_marks(self) -> None:
+        self.redraw()
+
+    def watch_row_filter(self) -> None:
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:

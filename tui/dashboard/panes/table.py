@@ -31,7 +31,7 @@ class PanePlace:
 
 PANES = (
     PanePlace("meters", MetersPane),
-    PanePlace("symbols", SymbolsPane, ("cursor", "marks"), filtered=True),
+    PanePlace("symbols", SymbolsPane, ("cursor", "marks", "row_filter"), filtered=True),
     PanePlace("runs", RunsPane),
     PanePlace("detail", DetailPane, ("cursor",), filtered=True),
     PanePlace("notice", NoticePane, ("notice",)),
