@@ -13,7 +13,7 @@ from engine.core.records import Level, SymbolState
 from engine.core.snapshot import Alert, Snapshot, SymbolRow
 from engine.core.sources import is_simulated
 from engine.core.text import clean
-from engine.words import figures, times
+from engine.words import figures, forecasts, times
 from engine.words.runs import metrics_line
 from engine.words.sources import SIMULATED
 
@@ -59,6 +59,7 @@ def page(
     lines.append(render.title(snapshot))
     for name, rows in (
         ("Model Status", [_model_line(row, marks) for row in snapshot.rows]),
+        ("Next Session", [_forecast_line(row, marks) for row in snapshot.rows if row.forecast]),
         ("Recent Performance", [_check_line(each) for each in checks] or _performance(snapshot)),
         (
             "Retraining",
@@ -99,6 +100,17 @@ def _model_line(row: SymbolRow, marks: bool) -> str:
         f" ({times.moment(row.model.trained_at)}) {row.state}{source}"
     )
     return clean(f"{text} {row.note}".rstrip())
+
+
+def _forecast_line(row: SymbolRow, marks: bool) -> str:
+    """The range of the next close and the next report."""
+    forecast = row.forecast
+    assert forecast is not None, "rows without a forecast are left out"
+    half = forecasts.half_range(forecast)
+    sign = half if marks else half.replace("±", "+/-")
+    reach = f"{figures.number(forecast.last_close, 2)} {sign}"
+    text = f"{row.symbol}: {reach} for {forecast.target_session}"
+    return f"{text}, report {forecasts.next_report(forecast)}"
 
 
 def _check_line(check: dict[str, Any]) -> str:

@@ -118,6 +118,8 @@ def forecast_tree(forecast: Forecast) -> Tree:
         "doubts": doubt_trees(forecast.doubts),
         "change": forecast.change,
         "range80": forecast.range80,
+        "report": forecast.report.tree if forecast.report else None,
+        "report_estimated": bool(forecast.report and forecast.report.estimated),
         "width80": 100.0 * (forecast.high80 - forecast.low80) / forecast.last_close,
         "width95": 100.0 * (forecast.high95 - forecast.low95) / forecast.last_close,
     }

@@ -17,6 +17,7 @@ from engine.core.snapshot import SymbolRow
 from engine.core.sources import follows_exchange, is_simulated
 from engine.core.text import clean
 from engine.market.staleness import bars_behind, stand_in_note
+from engine.words.forecasts import is_widened, sentence
 from engine.words.phrases import bars_age
 
 
@@ -106,6 +107,12 @@ def _print(session: Session, forecasts: list[SymbolForecast]) -> None:
     ]
     if cells:
         session.facts(render.forecast_table(cells, terminal_width()))
+        session.facts(render.legend([each.forecast for each in forecasts], terminal_width()))
+    session.facts(
+        f"{each.row.symbol}: {sentence(each.forecast)}"
+        for each in forecasts
+        if each.forecast and is_widened(each.forecast)
+    )
     session.facts(clean(line) for each in forecasts for line in _doubt_lines(each))
     for each in forecasts:
         if each.error:

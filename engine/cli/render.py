@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import wrap
 
 from engine.core.records import Forecast, Job, Level, Metrics, SymbolState
 from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.core.text import clean
-from engine.words import figures, times
+from engine.words import figures, forecasts, times
 from engine.words.phrases import bars_age
 from engine.words.runs import job_progress, run_line
 from engine.words.sources import NOT_REAL, source_name
@@ -20,7 +21,8 @@ STATUS_COLUMNS = columns(
         "STATE",
         ">CLOSE",
         ">NEXT",
-        ">CHG%",
+        ">RANGE",
+        "REPORT",
         ">CONF%",
         ">DIR%",
         ">MAPE%",
@@ -31,7 +33,7 @@ STATUS_COLUMNS = columns(
         "SOURCE",
         "NOTE",
     ),
-    dropped_first=("TRAINED", "N"),
+    dropped_first=("TRAINED", "N", "REPORT"),
 )
 """AGE nearly repeats TRAINED, N is nearly always the same; the source must stay."""
 # Another word tells of a model file that is there, even where its figures could not be read yet.
@@ -56,7 +58,8 @@ def status_cells(row: SymbolRow, now: datetime) -> tuple[str, ...]:
         row.state,
         figures.number(forecast.last_close if forecast else None, 2),
         figures.number(forecast.next_close if forecast else None, 2),
-        figures.signed(forecast.change if forecast else None),
+        forecasts.half_range(forecast),
+        forecasts.next_report(forecast),
         figures.number(forecast.confidence if forecast else None),
         figures.number(metrics.direction_accuracy),
         figures.number(metrics.mape, 2),
@@ -73,6 +76,7 @@ def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
     """All symbols, then live runs, what could not be read, and what to do next in an empty home."""
     rows = [status_cells(row, snapshot.taken_at) for row in snapshot.rows]
     lines = text_table(STATUS_COLUMNS, rows, width)
+    lines += legend([row.forecast for row in snapshot.rows], width)
     lines += ["", *live_lines(snapshot)] if snapshot.live_runs else []
     lines += [f"could not be read: {clean(problem)}" for problem in snapshot.problems]
     if not snapshot.live_runs and not any(
@@ -152,17 +156,18 @@ def _result_cells(job: Job) -> tuple[str, ...]:
 
 
 def forecast_cells(symbol: str, forecast: Forecast | None, source: str) -> tuple[str, ...]:
-    """One forecast as cells: expected close, confidence, session; `-` where it is withheld."""
+    """One forecast as cells: range, report, confidence, session; `-` where it is withheld."""
     if forecast is None:
-        return (symbol, *[figures.ABSENT] * 9, source_name(source))
+        return (symbol, *[figures.ABSENT] * 10, source_name(source))
     return (
         symbol,
         figures.number(forecast.last_close, 2),
         figures.number(forecast.next_close, 2),
-        figures.signed(forecast.change),
+        forecasts.half_range(forecast),
+        forecasts.next_report(forecast),
         figures.interval(forecast.low80, forecast.high80),
         figures.interval(forecast.low95, forecast.high95),
-        figures.number(forecast.p_up),
+        forecasts.p_up(forecast),
         figures.number(forecast.confidence),
         forecast.last_bar,
         forecast.target_session,
@@ -175,7 +180,8 @@ FORECAST_COLUMNS = columns(
         "SYMBOL",
         ">CLOSE",
         ">NEXT",
-        ">CHG%",
+        ">RANGE",
+        "REPORT",
         "80 %",
         "95 %",
         ">UP%",
@@ -184,8 +190,18 @@ FORECAST_COLUMNS = columns(
         "FOR",
         "SOURCE",
     ),
-    dropped_first=("95 %", "LAST BAR"),
+    dropped_first=("95 %", "LAST BAR", "REPORT"),
 )
+
+
+def legend(shown: Sequence[Forecast | None], width: int | None = None) -> list[str]:
+    """What RANGE and CONF% are, below a table that has a forecast."""
+    made = [forecast for forecast in shown if forecast]
+    if not made:
+        return []
+    near = forecasts.within(made[0])
+    text = f"RANGE: half the 80 % interval; CONF%: chance of a close {near}"
+    return wrap(text, width) if width else [text]
 
 
 def forecast_table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:

@@ -122,6 +122,16 @@ class NextReport:
     estimated: bool = False
     """A guess of the source, which widens nothing."""
 
+    @property
+    def tree(self) -> dict[str, str | int | float]:
+        """What JSON says of it."""
+        return {
+            "date": self.date,
+            "time": self.time,
+            "in_sessions": self.in_sessions,
+            "factor": self.factor,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -142,6 +152,14 @@ class Forecast:
     report: NextReport | None = None
     report_known: bool = False
     """Whether the dates of reports are known, or that there are none."""
+    tolerance: float | None = None
+    """Percent off the forecast that the confidence is stated for."""
+    p_up_tells: bool = False
+    """Whether P(up) differs from the base rate of rising sessions beyond noise."""
+    horizon: int = 1
+    """Sessions from the last bar to the target session."""
+    reports_within: int = 0
+    """Known reports that these sessions react to."""
 
     @property
     def range80(self) -> float:

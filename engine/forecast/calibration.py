@@ -17,6 +17,7 @@ from typing import Self
 import numpy as np
 
 from engine.forecast.members.base import Arrays, Floats, IntArray
+from engine.forecast.metrics import Z95
 from engine.forecast.scale import LOG_RANGE, RANGE_EWMA, scale_table
 
 FIXED = "fixed"
@@ -118,6 +119,12 @@ class Calibrator:
         """P(next close > last close), a fraction: the share of rises, drawn to the base rate."""
         rises = np.count_nonzero(self.residuals > -forecast / scale)
         return (rises + EVIDENCE * BASE_UP) / (len(self.residuals) + EVIDENCE)
+
+    def p_up_tells(self, p_up: float) -> bool:
+        """Whether `p_up` is farther from the base rate than 95 % of draws of it would be."""
+        count = len(self.residuals)
+        spread = np.sqrt(BASE_UP * (1.0 - BASE_UP) * count) / (count + EVIDENCE)
+        return bool(abs(p_up - BASE_UP) > Z95 * spread)
 
     def agreed(self, forecast: float, scale: float) -> float:
         """The forecast, or just beside the last close on the likelier side if it contradicts P(up).

@@ -195,6 +195,7 @@ def forecast_of(
     scale = float(data.sigma[-1])
     forecast = calibrator.agreed(forecast, scale)
     narrow, wide = (half * scale for half in calibrator.half_widths())
+    p_up = calibrator.p_up(forecast, scale)
     return Forecast(
         last_bar=str(day(data.dates[-1])),
         last_close=last,
@@ -203,9 +204,11 @@ def forecast_of(
         high80=last * float(np.exp(forecast + narrow)),
         low95=last * float(np.exp(forecast - wide)),
         high95=last * float(np.exp(forecast + wide)),
-        p_up=100.0 * calibrator.p_up(forecast, scale),
+        p_up=100.0 * p_up,
         confidence=100.0 * calibrator.confidence(scale, tolerance),
         target_session=str(next_session(day(data.dates[-1]))),
         report=data.report,
         report_known=data.report_known,
+        tolerance=100.0 * tolerance,
+        p_up_tells=calibrator.p_up_tells(p_up),
     )

@@ -23,7 +23,7 @@ from engine.market.last_bar import bars_mtime_ns, last_bar
 from engine.market.report_dates import report_key
 from engine.settings.schema import Settings
 
-VERSION = 1
+VERSION = 2
 
 
 class StatusKind(StrEnum):

@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.core.records import Job, JobState, Metrics, Run
 from engine.core.text import clean
 from engine.words import figures, times
+from engine.words.forecasts import against_naive
 from engine.words.sources import SIMULATED
 
 _COUNTED = (
@@ -111,8 +112,10 @@ def job_outcome(job: Job) -> str:
 def metrics_line(metrics: Metrics) -> str:
     """Held-out figures beside the naive forecast's, with n."""
     naive, mase = figures.percent(metrics.naive_mape, 2), figures.number(metrics.mase, 3)
+    verdict = against_naive(metrics.mase)
+    words = f", {verdict}" if verdict else ""
     parts = (
-        f"MAPE {figures.percent(metrics.mape, 2)} (naive {naive}, MASE {mase})",
+        f"MAPE {figures.percent(metrics.mape, 2)} (naive {naive}, MASE {mase}{words})",
         f"direction {figures.percent(metrics.direction_accuracy)}",
         f"confidence {figures.percent(metrics.confidence)}",
         f"n={metrics.n_scored}",

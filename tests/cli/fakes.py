@@ -25,6 +25,7 @@ from engine.core.records import (
     Level,
     Metrics,
     ModelInfo,
+    NextReport,
     Run,
     StartedRun,
     SymbolState,
@@ -51,6 +52,10 @@ FORECAST = Forecast(
     p_up=55.0,
     confidence=91.0,
     target_session="2025-08-13",
+    report=NextReport(date="2025-08-14", time="after", in_sessions=2, factor=1.0),
+    report_known=True,
+    tolerance=5.0,
+    p_up_tells=True,
 )
 MODEL = ModelInfo(
     symbol="NVDA",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.core.errors import ExitCode, ModelError, NoDataError, UsageError
+from engine.core.records import NextReport
 from tests.cli.fakes import FORECAST, MODEL, fake, invoke, make_snapshot, trained, untrained
 from tests.helpers import new_home, stockml
 
@@ -24,7 +25,8 @@ def test_forecasts_as_a_table(tmp_path: Path) -> None:
         "NVDA",
         "100.00",
         "101.00",
-        "+1.00",
+        "± 3.0 %",
+        "in 2 sessions, after close",
         "98.00 to 104.00",
         "95.00 to 107.00",
         "55.0",
@@ -33,6 +35,39 @@ def test_forecasts_as_a_table(tmp_path: Path) -> None:
         "yahoo",
     ):
         assert f" {cell} " in f" {row} "
+
+
+def test_what_is_said_below_the_table(tmp_path: Path) -> None:
+    """What range and confidence mean, and a report that makes the range wider."""
+    tonight = NextReport(date="2025-08-12", time="after", in_sessions=0, factor=2.43)
+    engine = fake(
+        tmp_path,
+        snapshots=[make_snapshot(trained("NVDA"), trained("SPY"))],
+        forecasts={"NVDA": replace(FORECAST, report=tonight), "SPY": FORECAST},
+    )
+    lines = invoke(engine, "predict", "NVDA", "SPY").stdout.splitlines()
+
+    assert lines[3] == ("RANGE: half the 80 % interval; CONF%: chance of a close within 5 %")
+    assert lines[4:] == [
+        "NVDA: Tomorrow 98.0–104.0 (80 %). Reports after the close: range 2.4 times the usual."
+    ]
+
+
+def test_a_document_has_the_range_and_the_report(tmp_path: Path) -> None:
+    """Half the 80 % interval in percent; the report with exactly its four keys, or null."""
+    engine = fake(
+        tmp_path,
+        snapshots=[make_snapshot(trained("NVDA"), trained("SPY"))],
+        forecasts={"NVDA": FORECAST, "SPY": replace(FORECAST, report=None, report_known=False)},
+    )
+    document = json.loads(invoke(engine, "predict", "NVDA", "SPY", "--json").stdout)
+    first, second = (each["forecast"] for each in document["forecasts"])
+
+    assert (first["range80"], first["report_known"], first["horizon"]) == (3.0, True, 1)
+    assert first["report"] == {
+        **{"date": "2025-08-14", "time": "after", "in_sessions": 2, "factor": 1.0}
+    }
+    assert (second["report"], second["report_known"]) == (None, False)
 
 
 def test_one_fault_keeps_the_others(tmp_path: Path) -> None:

@@ -19,14 +19,14 @@ from tests.cli.fakes import (
 
 
 def test_a_narrow_forecast_keeps_its_session_and_source() -> None:
-    """80 columns lose the wider interval and the last bar;
+    """80 columns lose the wider interval, the last bar and the report;
     for which session it is and SIMULATED stay on the line."""
     cells = render.forecast_cells(
         "GOOGL", replace(FORECAST, last_close=1234.5, low80=1180.25), "simulated"
     )
     heads, line = render.forecast_table([cells], 80)
 
-    assert ["95 %", "LAST BAR"] == [
+    assert ["REPORT", "95 %", "LAST BAR"] == [
         head for head in titles_of(render.FORECAST_COLUMNS) if head not in heads
     ]
     assert line.endswith("2025-08-13 SIMULATED")
@@ -40,7 +40,8 @@ def test_a_row_shows_what_is_known() -> None:
     an untrained one dashes and the reason."""
     lines = render.status_table(make_snapshot(trained("NVDA"), untrained("SPY")))
 
-    assert "101.00  +1.00   91.0  52.5   2.14  0.973  120   2d" in lines[1]
+    assert "± 3.0 %  in 2 sessions, after close   91.0  52.5   2.14  0.973  120   2d" in lines[1]
+    assert lines[3].endswith("CONF%: chance of a close within 5 %")
     assert lines[2].startswith("SPY     NONE")
     assert lines[2].endswith("not trained yet")
 

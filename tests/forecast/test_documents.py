@@ -172,4 +172,5 @@ def test_a_status_keeps_its_keys(tmp_path: Path, candidate: Candidate) -> None:
     assert set(tree["forecast"]) == {
         *("last_bar", "last_close", "next_close", "low80", "high80", "low95", "high95"),
         *("p_up", "confidence", "target_session", "report", "report_known", "doubts"),
+        *("tolerance", "p_up_tells", "horizon", "reports_within"),
     }

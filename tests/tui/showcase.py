@@ -19,6 +19,7 @@ from engine.core.records import (
     Level,
     Metrics,
     ModelInfo,
+    NextReport,
     Run,
     SymbolState,
 )
@@ -65,6 +66,12 @@ FACTS: dict[str, tuple[float, float, int, float, float, float, float]] = {
     "MP": (71.48, 4.0, 5, 3.3, 3.05, 3.04, 50.0),
     "SMR": (38.94, 6.9, 6, 3.3, 6.46, 6.37, 46.7),
     "SPY": (668.45, 0.9, 9, 3.3, 0.66, 0.66, 53.3),
+}
+REPORTS = {
+    "TSLA": NextReport(date="2026-10-21", time="after", in_sessions=1, factor=1.0),
+    "MSFT": NextReport(date="2026-10-20", time="after", in_sessions=0, factor=2.5),
+    "AMZN": NextReport(date="2026-10-29", time="after", in_sessions=7, factor=1.0),
+    "AAPL": NextReport(date="2026-10-29", time="after", in_sessions=7, factor=1.0, estimated=True),
 }
 ALERTS = (
     Alert(
@@ -131,6 +138,9 @@ def forecast_of(symbol: str) -> Forecast:
         p_up=50.0 + 400 * (ahead / close - 1) / volatility,
         confidence=100 * math.erf(5 / volatility / math.sqrt(2)),
         target_session="2026-10-21",
+        report=REPORTS.get(symbol),
+        report_known=symbol != "AUR",
+        tolerance=5.0,
     )
 
 

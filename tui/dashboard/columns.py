@@ -8,7 +8,7 @@ from datetime import datetime
 
 from engine.core.records import Job, JobState, Metrics, SymbolState
 from engine.core.snapshot import SymbolRow
-from engine.words import figures, times
+from engine.words import figures, forecasts, times
 from engine.words.phrases import without_folders
 from engine.words.runs import is_fitting, phase_word, time_left
 from engine.words.sources import SIMULATED
@@ -139,16 +139,26 @@ COLUMNS = (
     Column(
         "FORECAST",
         8,
-        priority=3,
+        priority=11,
         cell=lambda row, _: figures.number(row.forecast.next_close if row.forecast else None, 2, 8),
         meaning="forecast of the next close",
     ),
     Column(
-        "CHG%",
-        6,
+        "RANGE",
+        7,
         priority=1,
-        cell=lambda row, _: figures.signed(row.forecast.change if row.forecast else None, 2, 6),
-        meaning="forecast against the last close, percent",
+        cell=lambda row, _: forecasts.half_range(row.forecast),
+        meaning="half the 80 % interval of the next close, in percent of the last",
+    ),
+    Column(
+        "REPORT",
+        8,
+        priority=3,
+        cell=lambda row, _: forecasts.next_report_brief(row.forecast),
+        meaning=(
+            "sessions to the next report, before its open or after its close; ~ estimate, ? unknown"
+        ),
+        left=True,
     ),
     Column(
         "CONF",
@@ -156,7 +166,8 @@ COLUMNS = (
         priority=8,
         cell=lambda row, _: figures.chance(row.forecast.confidence if row.forecast else None),
         meaning=(
-            "confidence: percent chance that the next close lands within max_mape of the forecast"
+            "confidence: percent chance that the next close lands within max_mape (5 %) of the"
+            " forecast"
         ),
     ),
     Column(
@@ -178,7 +189,10 @@ COLUMNS = (
         5,
         priority=6,
         cell=lambda row, _: figures.number(_metrics(row).mase, 3, 5),
-        meaning="error ÷ the naive forecast's (next close = last close); below 1 beats it",
+        meaning=(
+            "error ÷ the naive forecast's (next close = last close); below 1 beats it, 1.00 is no"
+            " better than naive"
+        ),
     ),
     Column(
         "AGE",
@@ -201,7 +215,7 @@ COLUMNS = (
     Column(
         "TRAINED",
         7,
-        priority=11,
+        priority=12,
         cell=lambda row, context: times.brief_moment(
             row.model.trained_at if row.model else None, context.now, 7
         ),
@@ -218,35 +232,38 @@ COLUMNS = (
     Column(
         "P(UP)",
         5,
-        priority=12,
-        cell=lambda row, _: figures.number(row.forecast.p_up if row.forecast else None, 1, 5),
-        meaning="percent chance that the next close is above the last",
+        priority=13,
+        cell=lambda row, _: forecasts.p_up(row.forecast),
+        meaning=(
+            "percent chance that the next close is above the last, where it differs from the base"
+            " rate beyond noise"
+        ),
     ),
     Column(
         "80% INTERVAL",
         17,
-        priority=13,
+        priority=14,
         cell=_range,
         meaning="the next close lies in it four times in five",
     ),
     Column(
         "GEN",
         4,
-        priority=14,
+        priority=15,
         cell=lambda row, _: str(row.model.generation) if row.model else figures.ABSENT,
         meaning="generation of the live model",
     ),
     Column(
         "N",
         4,
-        priority=15,
+        priority=16,
         cell=lambda row, _: str(_metrics(row).n_scored) if row.model else figures.ABSENT,
         meaning="sessions behind DIR%, MAPE% and MASE",
     ),
     Column(
         "SIZE",
         6,
-        priority=16,
+        priority=17,
         cell=lambda row, _: figures.size(row.model.size_bytes) if row.model else figures.ABSENT,
         meaning="of the model file",
     ),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, Run
 from engine.core.snapshot import Alert, Snapshot, SymbolRow
-from engine.words import figures, times
+from engine.words import figures, forecasts, times
 from engine.words.runs import phase_word, time_left
 from engine.words.sources import short_source
 from engine.words.states import SYMBOL_STATES
@@ -38,7 +38,7 @@ def detail_lines(
         (0, (title, *why_lines(row, width))),
         (1, _alert_lines(snapshot.alerts, row.symbol, now, width)),
         (2, _progress_lines(live, glyphs) if live else ()),
-        (3, forecast_lines(row.forecast) if row.forecast else (line("no forecast", "dim"),)),
+        (3, forecast_lines(row.forecast, width) if row.forecast else (line("no forecast", "dim"),)),
         (4, naive_lines(row.model.metrics) if row.model else ()),
         (
             7,
@@ -110,16 +110,18 @@ def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
     )
 
 
-def forecast_lines(forecast: Forecast) -> tuple[Line, ...]:
-    """The next close with its intervals."""
-    change = f"{figures.number(forecast.next_close, 2)} ({figures.signed(forecast.change)} %)"
-    p_up, confidence = figures.chance(forecast.p_up), figures.chance(forecast.confidence)
+def forecast_lines(forecast: Forecast, width: int) -> tuple[Line, ...]:
+    """The range of the next close, the next report and the chances."""
+    reach = f"{forecasts.half_range(forecast)} for {forecast.target_session[5:]}"
+    report = forecasts.next_report(forecast)
+    style = "warn" if forecasts.is_widened(forecast) else ""
     return (
         line(f"close {figures.number(forecast.last_close, 2)} of {forecast.last_bar}"),
-        line(f"forecast {change} for {forecast.target_session[5:]}", "head"),
+        line(f"range {reach}", "head"),
         line(f"80 % {figures.interval(forecast.low80, forecast.high80)}"),
         line(f"95 % {figures.interval(forecast.low95, forecast.high95)}"),
-        line(f"P(up) {p_up} %, confidence {confidence} %"),
+        *wrapped(line(f"report {report}", style), width, 2),
+        *wrapped(line(forecasts.chances(forecast)), width, 2),
     )
 
 
@@ -134,7 +136,9 @@ def naive_lines(metrics: Metrics) -> tuple[Line, ...]:
     )
     sessions = f"{metrics.n_scored} sessions"
     head = line(f"{sessions:<14}{'MODEL':>8}{'NAIVE':>8}", "head")
-    return (head, *(line(f"{name:<14}{own:>8}{naive:>8}") for name, own, naive in rows))
+    verdict = forecasts.against_naive(metrics.mase)
+    lines = [line(f"{name:<14}{own:>8}{naive:>8}") for name, own, naive in rows]
+    return (head, *lines, *([line(verdict, "dim")] if verdict else []))
 
 
 def _model_lines(model: ModelInfo, width: int) -> tuple[Line, ...]:

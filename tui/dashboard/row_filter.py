@@ -17,15 +17,21 @@ def _worst(value: float | None) -> float:
     return -_FAR if value is None else -value
 
 
+def _sessions_to_report(row: SymbolRow) -> float:
+    report = row.forecast.report if row.forecast else None
+    return report.in_sessions if report else _FAR
+
+
 ORDERS: dict[str, Callable[[SymbolRow], float | int | str]] = {
     "table": lambda _: 0,
     "age": lambda row: _worst(row.age_days),
     "MASE": lambda row: _worst(row.model.metrics.mase if row.model else None),
-    "change": lambda row: -abs(row.forecast.change) if row.forecast else _FAR,
+    "range": lambda row: -row.forecast.range80 if row.forecast else _FAR,
+    "report": _sessions_to_report,
     "name": lambda row: row.symbol,
 }
-"""The orders that `o` goes through: the worst, oldest or largest first."""
-HEAD_ORDERS = {"SYM": "name", "AGE": "age", "MASE": "MASE", "CHG%": "change"}
+"""The orders that `o` goes through: the worst, oldest, widest or nearest first."""
+HEAD_ORDERS = {"SYM": "name", "AGE": "age", "MASE": "MASE", "RANGE": "range", "REPORT": "report"}
 """The order that a click on the title of a column asks for."""
 
 

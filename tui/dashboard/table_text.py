@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.core.snapshot import SymbolRow
-from engine.words import figures
+from engine.words import figures, forecasts
 from engine.words.sources import SIMULATED
 from tui.dashboard.columns import (
     COLUMNS,
@@ -119,6 +119,6 @@ def _style(title: str, row: SymbolRow) -> str:
         return "warn"
     if title == WIDE_NOTE:
         return "live" if row.job is not None and not row.job.state.ended else ""
-    if title == "CHG%" and row.forecast and round(row.forecast.change, 2):
-        return "ok" if row.forecast.change > 0 else "crit"
+    if title in ("RANGE", "REPORT") and forecasts.is_widened(row.forecast):
+        return "warn"
     return ""

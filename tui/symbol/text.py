@@ -12,7 +12,7 @@ from engine.core.records import Forecast, Job, JobState, ModelInfo, Run
 from engine.core.snapshot import SymbolRow
 from engine.core.symbol_details import ModelSummary
 from engine.vault.records import Backup
-from engine.words import figures, times
+from engine.words import figures, forecasts, times
 from engine.words.sources import short_source
 from engine.words.states import SYMBOL_STATES
 from tui.dashboard.columns import STATE_STYLES
@@ -84,10 +84,13 @@ WORDS = (
         "naive",
         "the forecast that the next close equals the last: whatever does not beat it is no use",
     ),
-    ("MASE", "error ÷ the naive forecast's; below 1 beats it"),
+    ("MASE", "error ÷ the naive forecast's; below 1 beats it, 1.00 is no better than naive"),
     ("MAPE", "mean absolute percentage error"),
     ("direction", "how often the forecast had the sign of the change right, percent; 50 is a coin"),
-    ("P(up)", "percent chance that the next close is above the last"),
+    (
+        "P(up)",
+        "percent chance that the next close is above the last, where it is not the base rate",
+    ),
     ("confidence", "percent chance that the next close lands within max_mape of the forecast"),
     ("unseen, held-out", "sessions that the model was not trained on; n is how many"),
     ("live", "the model that forecasts are made with now"),
@@ -152,16 +155,18 @@ def _no_forecast(row: SymbolRow) -> Line:
 
 def _forecast_lines(forecast: Forecast) -> list[Line]:
     next_close = figures.number(forecast.next_close, 2)
-    change = figures.signed(forecast.change)
-    made = f"forecast for {forecast.target_session}: {next_close} ({change} %)"
+    made = f"forecast for {forecast.target_session}: {next_close} {forecasts.half_range(forecast)}"
     interval80 = figures.interval(forecast.low80, forecast.high80)
     interval95 = figures.interval(forecast.low95, forecast.high95)
-    p_up, confidence = figures.chance(forecast.p_up), figures.chance(forecast.confidence)
-    chances = f"P(up) {p_up} %, confidence {confidence} %"
     last_close = figures.number(forecast.last_close, 2)
+    style = "warn" if forecasts.is_widened(forecast) else ""
     return [
         line(f"last close {last_close} of {forecast.last_bar}; {made}", "head"),
-        line(f"80 % interval {interval80}, 95 % {interval95}, {chances}"),
+        line(forecasts.sentence(forecast), style),
+        line(
+            f"80 % interval {interval80}, 95 % {interval95}, {forecasts.chances(forecast)}; next"
+            f" report {forecasts.next_report(forecast)}"
+        ),
     ]
 
 
@@ -172,7 +177,8 @@ def _model_lines(model: ModelInfo) -> list[Line]:
     )
     metrics = model.metrics
     naive = figures.percent(metrics.naive_mape, 2)
-    mase = figures.number(metrics.mase, 3)
+    verdict = forecasts.against_naive(metrics.mase)
+    mase = f"{figures.number(metrics.mase, 3)}{f' ({verdict})' if verdict else ''}"
     errors = f"MAPE {figures.percent(metrics.mape, 2)} (naive {naive}), MASE {mase}"
     return [
         line(f"{made} on {model.n_bars} {mark} {model.first_bar} to {model.last_bar}"),

@@ -121,7 +121,7 @@ class Lines(Widget):
     def _tidy(self, spans: Line) -> Line:
         ascii_only = getattr(self.app, "ascii_only", False)
         cleaned = ((clean(text), style) for text, style in spans)
-        return _merged((_ascii(text) if ascii_only else text, style) for text, style in cleaned)
+        return _merged((in_ascii(text) if ascii_only else text, style) for text, style in cleaned)
 
 
 # What a sentence would lose its sense without; "?" stands for the rest.
@@ -148,5 +148,8 @@ def _merged(spans: Iterable[Span]) -> Line:
     return tuple(("".join(text for text, _ in group), style) for style, group in groups)
 
 
-def _ascii(text: str) -> str:
-    return text if text.isascii() else text.translate(_IN_ASCII).encode("ascii", "replace").decode()
+def in_ascii(text: str) -> str:
+    """The text as a plain terminal can show it; `± 4.1 %` keeps its width."""
+    if text.isascii():
+        return text
+    return text.replace("± ", "±").translate(_IN_ASCII).encode("ascii", "replace").decode()

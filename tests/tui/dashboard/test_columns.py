@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.records import Job, JobState, SymbolState
-from tests.tui.scenes import NAMES, NOW, empty_row, model, row, training_job, watched_home
+from engine.core.records import Job, JobState, NextReport, SymbolState
+from tests.tui.scenes import NAMES, NOW, empty_row, forecast, model, row, training_job, watched_home
 from tui.dashboard.columns import COLUMNS, STATE_STYLES, CellContext, progress
 from tui.dashboard.table_text import GUTTER, cells, fit, header
 from tui.look.glyphs import ASCII
@@ -39,14 +39,14 @@ def test_columns_fit_the_width(width: int) -> None:
 
 
 def test_80_columns_hold_every_figure_of_the_dashboard() -> None:
-    """Close, forecast, change, confidence, direction, MAPE, MASE, age and the reason to retrain
+    """Close, range, next report, confidence, direction, MAPE, MASE, age and the reason to retrain
     stand at 80 columns."""
     assert header(fit(80, NAMES)).split() == [
         "SYM",
         "STATE",
         "CLOSE",
-        "FORECAST",
-        "CHG%",
+        "RANGE",
+        "REPORT",
         "CONF",
         "DIR%",
         "MAPE%",
@@ -54,12 +54,14 @@ def test_80_columns_hold_every_figure_of_the_dashboard() -> None:
         "AGE",
         "RETRAIN",
     ]
-    assert text(row("NVDA")).split()[:9] == [
+    assert text(row("NVDA")).split()[:11] == [
         "NVDA",
         "FRESH",
         "101.25",
-        "101.66",
-        "+0.40",
+        "±",
+        "2.0",
+        "%",
+        "?",
         "88.4",
         "52.3",
         "1.52",
@@ -71,10 +73,22 @@ def test_wide_terminals_show_more() -> None:
     """At 120 columns progress and figures stand side by side;
     at 160 the interval and the sample size too."""
     assert len(fit(120, NAMES)) > len(fit(80, NAMES))
-    assert {"80% INTERVAL", "P(UP)", "GEN", "N"} <= {column.title for column in fit(200, NAMES)}
+    assert {"FORECAST", "80% INTERVAL", "P(UP)", "GEN", "N"} <= {
+        column.title for column in fit(200, NAMES)
+    }
     wide = text(row("AAPL", job=training_job("AAPL"), state=SymbolState.TRAIN), 120)
     assert "52.3" in wide
     assert "23/50" in wide
+
+
+def test_a_report_that_widens_the_range_is_seen() -> None:
+    """The row has the report, and both cells stand out where it makes the range wider."""
+    tonight = NextReport(date="2026-10-20", time="after", in_sessions=0, factor=2.4)
+    made = replace(forecast(), report=tonight, report_known=True)
+    line = cells(row("NVDA", forecast=made), fit(80, NAMES), 80, CONTEXT)
+
+    assert [text.strip() for text, style in line if style == "warn"] == ["± 2.0 %", "0 after"]
+    assert "warn" not in {style for _, style in cells(row("NVDA"), fit(80, NAMES), 80, CONTEXT)}
 
 
 def test_missing_figures_are_dashes() -> None:
@@ -84,10 +98,10 @@ def test_missing_figures_are_dashes() -> None:
 
 
 def test_progress_covers_figures_at_80_columns() -> None:
-    """While a row trains its epoch, loss and time left stand in the row, and the forecast stays."""
+    """While a row trains its epoch, loss and time left stand in the row, and the range stays."""
     line = text(row("AAPL", job=training_job("AAPL"), state=SymbolState.TRAIN))
 
-    assert "101.66" in line
+    assert "± 2.0 %" in line
     assert "23/50 loss 0.0123 ETA 3m 07s" in line
 
 

@@ -9,7 +9,7 @@ from textual.reactive import var
 
 from engine.core.records import Level, SymbolState
 from engine.core.snapshot import Snapshot
-from engine.words import figures
+from engine.words import figures, forecasts
 from tui.dashboard.columns import STATE_STYLES
 from tui.widgets.lines import Line, Span, line, wrapped
 from tui.widgets.pane import Pane
@@ -40,8 +40,8 @@ def summary(snapshot: Snapshot, cursor: str) -> Line:
             value = f"{figures.number(meter.value, 0)}{meter.unit}"
             spans.append((f", {meter.name} {value} {meter.level.value}", "warn"))
     if row := snapshot.row(cursor):
-        change = f" {figures.signed(row.forecast.change)}%" if row.forecast else ""
-        spans.append((f"; > {row.symbol} {row.state.value}{change}", ""))
+        reach = f" {forecasts.half_range(row.forecast)}" if row.forecast else ""
+        spans.append((f"; > {row.symbol} {row.state.value}{reach}", ""))
     return tuple(spans) or line("no symbol is configured", "warn")
 
 
