@@ -65,7 +65,10 @@ def test_a_document_has_the_range_and_the_report(tmp_path: Path) -> None:
 
     assert (first["range80"], first["report_known"], first["horizon"]) == (3.0, True, 1)
     assert first["report"] == {
-        **{"date": "2025-08-14", "time": "after", "in_sessions": 2, "factor": 1.0}
+        "date": "2025-08-14",
+        "time": "after",
+        "in_sessions": 2,
+        "factor": 1.0,
     }
     assert (second["report"], second["report_known"]) == (None, False)
 

@@ -15,7 +15,7 @@ from tests.tui.helpers import opened
 from tests.tui.scenes import trained_home
 from tui.dashboard.panes.detail import DetailPane
 from tui.dashboard.panes.log import LogPane
-from tui.widgets.lines import Line, Lines, line, plain, wrapped
+from tui.widgets.lines import Line, Lines, in_ascii, line, plain, wrapped
 
 
 @pytest.fixture
@@ -94,3 +94,9 @@ def test_wrapping_keeps_every_letter(spans: list[tuple[str, str]], width: int) -
     assert "".join(plain(piece) for piece in pieces).replace(" ", "") == plain(found).replace(
         " ", ""
     )
+
+
+def test_a_range_keeps_its_width_in_ascii() -> None:
+    """A column of the table stays as wide as it is."""
+    assert in_ascii("± 4.1 %") == "+-4.1 %"
+    assert in_ascii("181.2–196.5") == "181.2-196.5"
