@@ -1,10 +1,13 @@
-# make demo | run | install | test | check | fix | bench | clocks | soak        PYTHON=python3.12 picks another interpreter
-PYTHON ?= python3
+# make demo | run | install | test | check | fix | pages | dist | bench | clocks | soak
+# PYTHON=python3.12 picks another interpreter. TensorFlow has wheels for 3.11 to 3.13.
+SERVES = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+  $$name -c '$(SERVES)' 2>/dev/null && echo $$name && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo run install dev test check fix format lint types imports bench clocks soak clean
+.PHONY: demo run install dev test check fix format lint types imports pages dist bench clocks soak clean
 .DEFAULT_GOAL := run
 
 demo: install
@@ -17,7 +20,8 @@ install: $(VENV)/.installed
 dev: $(VENV)/.dev
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "stockml needs Python 3.11 or newer: make PYTHON=python3.x"; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SERVES)' || { echo "stockml needs Python 3.11, 3.12 or 3.13 (TensorFlow has no wheels for another): install one, or make PYTHON=/path/to/python3.13"; exit 1; }
+	@test "$(PYTHON)" = python3 || echo "using $(PYTHON)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing stockml into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
@@ -49,6 +53,14 @@ types: dev
 imports: dev
 	@$(BIN)/lint-imports
 
+pages: dev
+	@$(BIN)/python -m engine.commands.manual man > man/stockml.1
+	@$(BIN)/python -m engine.commands.manual markdown > docs/commands.md
+
+dist: dev
+	@rm -rf dist build
+	@$(BIN)/python -m build --no-isolation
+
 bench: dev
 	@$(BIN)/python -m tests.benchmarks
 
@@ -59,4 +71,4 @@ soak: dev
 	@$(BIN)/python -m pytest -m soak --timeout 7200
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,6 +15,7 @@ from engine.commands.command import Argument, Command, CommandGroup, Option, Val
 from engine.core.errors import UsageError
 from engine.core.text import clean
 
+_SYMBOL_ARGUMENTS = frozenset({"symbol", "symbols"})
 Callback = Callable[[click.Context, click.Parameter, Any], Any]
 
 
@@ -78,13 +79,22 @@ def _runner(target: str) -> Callable[..., int]:
 
 
 def _argument(argument: Argument) -> click.Argument:
+    # An explicit default of None is a default to click, so that nothing would be missing.
+    attributes = {} if argument.default is None else {"default": argument.default}
     return click.Argument(
         [argument.name],
         required=argument.required,
         nargs=-1 if argument.multiple else 1,
         metavar=argument.metavar,
-        default=argument.default,
+        shell_complete=_complete_symbol if argument.name in _SYMBOL_ARGUMENTS else None,
+        **attributes,
     )
+
+
+def _complete_symbol(context: click.Context, parameter: click.Parameter, typed: str) -> list[Any]:
+    from engine.cli.completion import complete_symbol
+
+    return list(complete_symbol(context, parameter, typed))
 
 
 def build_option(option: Option) -> click.Option:

@@ -16,6 +16,7 @@ from engine.cli.session import Session, report, session_of
 from engine.commands.table import COMMANDS, CONSOLE_HELP, CONSOLE_OPTIONS
 from engine.core.errors import ExitCode, StockmlError, UsageError
 
+_VERBOSE = "stockml.verbose"
 CLOSED_PIPE = 141
 """128 + SIGPIPE, as other programs in a pipe end."""
 
@@ -29,11 +30,17 @@ class ConsoleGroup(VerbGroup):
 
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    verbose = context.meta.get(_VERBOSE, False)
     if value:
-        from engine.cli.version import installed_version
+        from engine.cli.version import version
 
-        click.echo(f"stockml {installed_version()}")
-        context.exit()
+        context.exit(version(session_of(context), verbose))
+    if verbose:
+        raise click.UsageError("--verbose goes with --version", context)
+
+
+def _verbose(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    context.meta[_VERBOSE] = value
 
 
 def open_without_command(**parameters: Any) -> int:
@@ -47,16 +54,18 @@ def open_without_command(**parameters: Any) -> int:
 VERSION = click.Option(
     ["--version"],
     is_flag=True,
-    is_eager=True,
     expose_value=False,
     callback=_version,
-    help="Print the version.",
+    help="Print the version; with --verbose those of what reads foreign bytes too.",
+)
+VERBOSE = click.Option(
+    ["--verbose"], is_flag=True, is_eager=True, expose_value=False, callback=_verbose, hidden=True
 )
 cli = ConsoleGroup(
     tuple(COMMANDS.values()),
     name="cli",
     help=CONSOLE_HELP,
-    params=[*map(build_option, CONSOLE_OPTIONS), VERSION],
+    params=[*map(build_option, CONSOLE_OPTIONS), VERSION, VERBOSE],
     callback=open_without_command,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -125,3 +125,15 @@ VERSION = Command(
         *PRINTS,
     ),
 )
+COMPLETION = Command(
+    name="completion",
+    summary="Print the completion script of a shell.",
+    details=(
+        "Print the completion script of a shell, for commands, options and symbols:"
+        ' `eval "$(stockml completion bash)"` in ~/.bashrc, the same with zsh in ~/.zshrc,'
+        " `stockml completion fish > ~/.config/fish/completions/stockml.fish`."
+    ),
+    target="engine.cli.completion:completion",
+    arguments=(Argument("shell", metavar="bash|zsh|fish"),),
+    options=(HOME,),
+)

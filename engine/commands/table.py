@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from engine.commands.command import Command, CommandGroup, Option, ValueType
 from engine.commands.forecasting import BACKTEST, DATA, EVALUATE, PREDICT
 from engine.commands.keeping import BACKUP, BACKUPS, CLEAN, RESTORE
-from engine.commands.operating import AUDIT, CONFIG, DEMO, SERVE, TEST_SYMBOL, VERSION
+from engine.commands.operating import (
+    AUDIT,
+    COMPLETION,
+    CONFIG,
+    DEMO,
+    SERVE,
+    TEST_SYMBOL,
+    VERSION,
+)
 from engine.commands.options import HOME, SOURCE
 from engine.commands.scheduling import CRON_RUN, SCHEDULE
 from engine.commands.training import AUTO_TRAIN, HOLD, QUICK_TRAIN, RUNS, TRAIN, TRAIN_ALL, UNHOLD
@@ -55,6 +63,7 @@ _ROWS: tuple[Command | CommandGroup, ...] = (
     CONFIG,
     AUDIT,
     DEMO,
+    COMPLETION,
     VERSION,
 )
 COMMANDS = {row.name: row for row in _ROWS}

@@ -76,6 +76,18 @@ def test_a_built_command_has_the_parameters_of_its_row(words: str) -> None:
     } == options | arguments
 
 
+@pytest.mark.parametrize(
+    "words",
+    [words for words, row in ALL.items() if any(each.required for each in row.arguments)],
+)
+def test_a_missing_argument_is_a_usage_error(words: str) -> None:
+    """A command without its first required word ends with 2 and names the word."""
+    ran = CliRunner().invoke(cli, words.split(), prog_name="stockml")
+
+    assert ran.exit_code == 2
+    assert "Missing argument" in ran.output
+
+
 def test_an_option_without_a_word_is_a_flag() -> None:
     """A bare option is a flag that is off by default."""
     option = build_option(Option("--detach", "Leave."))
@@ -86,10 +98,10 @@ def test_an_option_without_a_word_is_a_flag() -> None:
 
 
 def test_the_console_takes_its_own_options() -> None:
-    """`stockml` without a command takes those of the table, and `--version`."""
+    """`stockml` without a command takes those of the table, `--version` and `--verbose`."""
     flags = [parameter.opts[0] for parameter in cli.params]
 
-    assert flags == [*(option.flag for option in CONSOLE_OPTIONS), "--version"]
+    assert flags == [*(option.flag for option in CONSOLE_OPTIONS), "--version", "--verbose"]
 
 
 def test_help_imports_no_command() -> None:

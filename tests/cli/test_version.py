@@ -23,6 +23,8 @@ def test_verbose_names_what_reads_foreign_bytes() -> None:
     lines = stockml("version", "--verbose").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["stockml", *version.READERS]
     assert all(re.fullmatch(r"\S+ \d[\w.]+", line) for line in lines)
+    assert stockml("--version", "--verbose").stdout.splitlines() == lines
+    assert stockml("--verbose").returncode == 2
     tree = json.loads(stockml("version", "--verbose", "--json").stdout)
     assert tree["h11"] == importlib.metadata.version("h11")
     assert tree["HDF5"].count(".") >= 2

@@ -102,6 +102,7 @@ def test_looking_writes_nothing() -> None:
         "config check",
         "config show",
         "audit",
+        "completion",
         "version",
     }
 
