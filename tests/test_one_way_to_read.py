@@ -16,7 +16,7 @@ READERS = {
     "engine/service/doorway.py": "/dev/null, a descriptor kept back",
     "engine/runs/worker.py": "/dev/null as its stdin",
     "engine/runs/processes.py": "/proc, where a file has no size and ends with its process",
-    "engine/runs/memory.py": "the control groups of /proc and /sys",
+    "engine/core/memory.py": "the control groups of /proc and /sys",
     "engine/schedule/daemon.py": "/proc and the pid file of the cron daemon, of another user",
     "engine/service/stats.py": "/proc/self/statm",
     "engine/service/background.py": "the log that its child writes, opened without links, 0600",

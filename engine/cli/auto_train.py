@@ -69,6 +69,8 @@ def _print_plan(session: Session, plan: TrainingPlan) -> None:
 
 
 def _followed(session: Session, started: StartedRun, interrupts: Interrupts) -> Run:
+    if started.workers:
+        session.say(started.workers)
     view = make_view(session.narration, session.say)
     return follow(session.engine, started.run_id, view, interrupts)
 

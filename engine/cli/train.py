@@ -66,6 +66,8 @@ def run_training(
         started = session.engine.runs.start(request)
         for symbol, holder in started.busy:
             session.note(f"{symbol} is left out: {holder or 'another process'} trains it")
+        if started.workers and not detach:
+            session.say(started.workers)
         if detach:
             return _detached(session, started)
         run = follow(

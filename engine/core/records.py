@@ -281,3 +281,5 @@ class StartedRun:
     symbols: tuple[str, ...]
     busy: tuple[tuple[str, str], ...] = ()
     """(symbol, holder)."""
+    workers: str = ""
+    """How many workers it has and why, in words."""

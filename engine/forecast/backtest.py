@@ -72,7 +72,9 @@ def backtest(
     walks: list[Walk] = []
     notes: list[str] = []
     with exclusive(folder):
-        fit_folds(fit_request, list(chain(*folds.values())), settings.training.workers, progress)
+        every_fold = list(chain(*folds.values()))
+        workers = settings.training.workers_for(len(every_fold)).count
+        fit_folds(fit_request, every_fold, workers, progress)
         for symbol, part in loaded.items():
             try:
                 walk, walk_notes = collect(part, folds[symbol], request, folder, tolerance)

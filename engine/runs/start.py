@@ -12,6 +12,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+
+import msgspec
 
 from engine.core.anchor import make_folder
 from engine.core.child import child_environment, collect
@@ -28,7 +31,7 @@ from engine.core.text import clean, clean_bytes
 from engine.runs.processes import whoami
 from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
 from engine.runs.store import RunStore
-from engine.settings.schema import Settings
+from engine.settings.schema import Settings, TrainingSettings
 
 STARTING = ".starting"
 _FIRST_EVENT_WAIT_S = 3.0
@@ -45,7 +48,11 @@ def start_run(
     BusyError when all are busy, StockmlError when the disk is full or the supervisor cannot start.
     """
     check_disk(home, settings.training.free_disk_mb)
-    return begin(home, plan(settings, request, clock or SystemClock(), str(home.root)), launch)
+    spec = plan(settings, request, clock or SystemClock(), str(home.root))
+    workers = settings.training.workers_for(len(spec.symbols))
+    spec = msgspec.structs.replace(spec, limits=limits_of(settings.training, workers.count))
+    started = begin(home, spec, launch)
+    return replace(started, workers=str(workers))
 
 
 def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = "") -> RunSpec:
@@ -53,7 +60,6 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
 
     A relative csv folder in the settings is relative to `base`, the home folder.
     """
-    training = settings.training
     symbols = sorted(
         check_symbols(request.symbols, settings.names),
         key=lambda symbol: settings.symbols[symbol].priority.rank,
@@ -78,12 +84,17 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
         replace_source=request.replace_source,
         accept_doubts=request.accept_doubts,
         accept_rebase=request.accept_rebase,
-        limits=Limits(
-            workers=training.workers,
-            wall_s=training.wall_limit_min * 60,
-            stall_s=training.stall_limit_min * 60,
-            memory_mb=training.worker_memory_mb,
-        ),
+        limits=limits_of(settings.training, settings.training.workers_for(len(symbols)).count),
+    )
+
+
+def limits_of(training: TrainingSettings, workers: int) -> Limits:
+    """The limits of a run with so many workers."""
+    return Limits(
+        workers=workers,
+        wall_s=training.wall_limit_min * 60,
+        stall_s=training.stall_limit_min * 60,
+        memory_mb=training.worker_memory_mb,
     )
 
 
@@ -120,8 +131,6 @@ def _create(
     launch: Launch,
 ) -> tuple[RunFolder, subprocess.Popen[bytes] | None]:
     """The run's folder, locked before its spec can be seen, and its supervisor."""
-    import msgspec
-
     # Not below: a link to a disk that is not mounted "exists" for ever.
     make_folder(home.runs)
     folder = run_folder(home, spec.id)

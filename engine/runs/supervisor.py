@@ -22,9 +22,9 @@ from engine.core.clock import Clock, SystemClock
 from engine.core.errors import ExitCode, FileError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock
+from engine.core.memory import available_mb
 from engine.core.reading import read_bytes
 from engine.core.text import clean_bytes
-from engine.runs.memory import available_mb
 from engine.runs.processes import adopt_orphans, identity_of, oom_kills
 from engine.runs.recorder import RunRecorder
 from engine.runs.rules import StopLevel, explain_exit, overdue, room_mb, stop_level_due

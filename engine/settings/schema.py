@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +9,7 @@ from msgspec import Meta, Struct
 
 from engine.core.members import MEMBER_NAMES
 from engine.core.symbols import Priority
+from engine.core.workers import WorkerCount, worker_count
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Positive = Annotated[int, Meta(ge=1, le=100_000)]
@@ -79,10 +79,9 @@ class TrainingSettings(_Section, frozen=True):
     worker_memory_mb: Annotated[int, Meta(ge=0, le=1_000_000)]
     free_disk_mb: Annotated[int, Meta(ge=0, le=10_000_000)]
 
-    @property
-    def workers(self) -> int:
-        """How many worker processes a run may have."""
-        return self.max_workers or min(4, os.cpu_count() or 1)
+    def workers_for(self, jobs: int) -> WorkerCount:
+        """How many worker processes a run of so many jobs has on this machine, and why."""
+        return worker_count(self.max_workers, self.worker_memory_mb, jobs)
 
 
 class ThresholdSettings(_Section, frozen=True):

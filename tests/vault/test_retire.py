@@ -109,3 +109,17 @@ def test_other_backups_wait_no_longer_for_a_removed_symbol(tmp_path: Path) -> No
     unlist(home, "NVDA")
 
     assert old in cleaned(home, 0)
+
+
+def test_symbols_csv_has_its_daily_copy(tmp_path: Path) -> None:
+    """Once it is there and right; a wrong one is named, and no copy is made of it."""
+    home = two_models(tmp_path / "h")
+    home.symbols.write_text("symbol\nIBM\n")
+    clean(home, load(home, {}), FakeClock(NOW))
+    settings = load(home, {})
+    (copy,) = (home.data / "daily").glob("symbols-*.csv")
+    assert copy.read_text() == "symbol\nIBM\n"
+
+    home.symbols.write_text("symbol\nibm\n")
+    (problem,) = clean(home, settings, FakeClock(NOW + timedelta(days=1))).problems
+    assert "symbols.csv line 2" in problem

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.runs.memory import available_mb, group_mb, machine_mb
+from engine.core.memory import available_mb, group_mb, machine_mb
 
 MB = 2**20
 
