@@ -134,6 +134,7 @@ class StockmlApp(MeasuredApp, inherit_bindings=False):
             slow=self.vitals.link == "slow",
             lag=self._lag,
             read_only=self.read_only,
+            unsaved=tuple(self.unsaved),
         )
 
     def get_default_screen(self) -> Screen[Any]:
@@ -279,7 +280,7 @@ class StockmlApp(MeasuredApp, inherit_bindings=False):
         copy_text(self, text, driver.write if driver else None)
 
     def go(self, name: str) -> None:
-        """Show a screen of `tui.screens.tabs`; one with unwritten changes asks first."""
+        """Show a screen of `tui.screens.tabs`."""
         self._stack.go(name)
 
     def show_symbol(self, symbol: str) -> None:
@@ -288,7 +289,7 @@ class StockmlApp(MeasuredApp, inherit_bindings=False):
 
     # -- leaving --------------------------------------------------------------------------------
     async def action_quit(self) -> None:
-        self._stack.when_free(self.leave)
+        self.quit()
 
     def action_help_quit(self) -> None:
         hint = f"{key('quit')} leaves the console, {key('cancel')} cancels a run"

@@ -191,6 +191,14 @@ class EnginePort(Protocol):
     def children(self) -> ChildrenPort: ...
 
 
+class Unwritten(Protocol):
+    """Changes that are not written yet."""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The names of what would be written."""
+
+
 class Shell(Protocol):
     """The application as its screens, panes and verbs use it."""
 
@@ -207,6 +215,8 @@ class Shell(Protocol):
     typed_keys: TypedKeys
     command_history: list[str]
     """The lines typed behind `:`, the newest last."""
+    drafts: dict[str, Unwritten]
+    """What is changed and not written, by the tab of its screen."""
     messages: list[tuple[datetime, Notice]]
     """The notices of this session, the newest last."""
 
@@ -249,6 +259,8 @@ class Shell(Protocol):
     def switch_mouse(self) -> Notice: ...
 
     def leave(self, code: int = 0) -> None: ...
+
+    def quit(self) -> None: ...
 
     def take_keys(self) -> None: ...
 

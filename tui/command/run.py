@@ -90,7 +90,7 @@ def act(shell: Shell, asked: Meaning) -> None:
     elif asked.theme:
         shell.say(shell.apply_theme(asked.theme))
     elif asked.leaves:
-        shell.leave()
+        shell.quit()
     elif asked.invocation is not None:
         _fill_in(shell, asked.invocation, lambda whole: _run(shell, whole))
 

@@ -288,4 +288,4 @@ class MainScreen(ActingScreen[None]):
         open_palette(self)
 
     def do_quit(self) -> None:
-        self.shell.leave()
+        self.shell.quit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -69,13 +69,10 @@ def confirm(shell: Shell, question: Question, act: Callable[[], object]) -> None
 
 
 def confirm_leaving(
-    shell: Shell, changes: Sequence[str], write_key: str, leave: Callable[[], object]
+    shell: Shell, changes: Mapping[str, Sequence[str]], leave: Callable[[], object]
 ) -> None:
-    """Ask before unwritten `changes` are discarded; call `leave` on a yes."""
-    listed = (
-        line(f"  changed and not written: {', '.join(changes)}"),
-        line(f"  {write_key} writes them", "dim"),
-    )
+    """Ask before the unwritten `changes` of the screens are discarded; call `leave` on a yes."""
+    listed = tuple(line(f"  {name}: {', '.join(changed)}") for name, changed in changes.items())
     question = Question("Leave without writing your changes?", listed, "Leave, forget them", "Stay")
     confirm(shell, question, leave)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from engine.schedule.job_lines import JobLine, with_line
 from engine.schedule.jobs import JOBS
 from engine.schedule.records import ConflictError, JobView
 from engine.words.tables import meanings
-from tui.dialogs.confirm import Question, confirm, confirm_leaving
+from tui.dialogs.confirm import Question, confirm
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look.table import table
@@ -44,10 +44,19 @@ class ScheduleScreen(LiveScreen):
 
     value: ScheduleLook | None
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.edit: ScheduleEdit | None = None
-        """Changes that are not written; None without any."""
+    @property
+    def edit(self) -> ScheduleEdit | None:
+        """Changes that are not written; None without any. They outlive the screen."""
+        edit = self.shell.drafts.get(self.TAB)
+        return edit if isinstance(edit, ScheduleEdit) else None
+
+    @edit.setter
+    def edit(self, edit: ScheduleEdit | None) -> None:
+        if edit is None:
+            self.shell.drafts.pop(self.TAB, None)
+        else:
+            self.shell.drafts[self.TAB] = edit
+        self.draw_frame()
 
     # -- looking --------------------------------------------------------------------------------
 
@@ -279,19 +288,6 @@ class ScheduleScreen(LiveScreen):
     def _ran(self, pid: int) -> None:
         self.tell(Notice(f"started as process {pid}; it goes on without the console"))
         self.do_refresh()
-
-    # -- leaving --------------------------------------------------------------------------------
-
-    def before_leaving(self, go: Callable[[], None]) -> None:
-        if self.edit is None or not self.edit.changed:
-            go()
-            return
-
-        def leave() -> None:
-            self.edit = None
-            go()
-
-        confirm_leaving(self.shell, self.edit.changed, key("schedule_write"), leave)
 
     def _page(self, pages: int) -> None:
         self.query_one(ScrollLines).page(pages)

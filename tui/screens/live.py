@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -78,10 +78,6 @@ class LiveScreen(ActingScreen[None]):
 
     def value_changed(self) -> None:
         """A new value is there and not drawn yet."""
-
-    def before_leaving(self, go: Callable[[], None]) -> None:
-        """Leave, by calling `go`; a screen with unwritten changes asks first."""
-        go()
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -256,7 +252,7 @@ class LiveScreen(ActingScreen[None]):
         if self._notice is not None:
             self.tell(None)
         else:
-            self.before_leaving(self._close)
+            self._close()
 
     def copyable(self) -> str:
         """The row under the cursor; without rows, all that scrolls here."""

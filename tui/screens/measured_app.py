@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
 from engine.core.records import Level
 from engine.words import times
+from tui.dialogs.confirm import confirm_leaving
 from tui.keys.labels import key
 from tui.look.theme_switch import ThemedApp
 from tui.screens.typing_app import TypingApp
@@ -17,6 +18,9 @@ from tui.terminal.driver import CountingDriver
 from tui.terminal.line_speed import LineSpeed
 from tui.terminal.textual_private import driver_of, set_mouse, set_pace
 from tui.work.messages import Notice
+
+if TYPE_CHECKING:
+    from tui.ports import Shell
 
 
 class MeasuredApp(TypingApp, ThemedApp, inherit_bindings=False):
@@ -76,6 +80,13 @@ class MeasuredApp(TypingApp, ThemedApp, inherit_bindings=False):
         if self.mouse_on:
             return Notice("mouse on", "shift and drag selects text")
         return Notice("mouse off", f"{key('mouse')} switches it on")
+
+    def quit(self) -> None:
+        """Leave at once, or after the operator agreed to lose what is not written."""
+        if self.unsaved:
+            confirm_leaving(cast("Shell", self), self.unsaved, self.leave)
+        else:
+            self.leave()
 
     def leave(self, code: int = 0) -> None:
         """End the console; trainings continue.

@@ -43,22 +43,11 @@ class ScreenStack:
                 screen.draw_frame()
 
     def go(self, name: str, then: Callable[[], None] = lambda: None) -> None:
-        """Show a screen of `tui.screens.tabs`, `then` do more; unwritten changes ask first."""
+        """Show a screen of `tui.screens.tabs`, `then` do more."""
         top = self._app.screen_stack[-1] if self._app.screen_stack else None
-
-        def show() -> None:
+        if not (isinstance(top, LiveScreen) and name == top.TAB):
             self._show(name)
             then()
-
-        if not (isinstance(top, LiveScreen) and name == top.TAB):
-            self.when_free(show)
-
-    def when_free(self, act: Callable[[], None]) -> None:
-        """Act at once, or after the operator agreed to lose unwritten changes."""
-        if screen := self.live_screen:
-            screen.before_leaving(act)
-        else:
-            act()
 
     def _show(self, name: str) -> None:
         try:

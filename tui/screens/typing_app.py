@@ -15,7 +15,7 @@ from tui.screens.typed_keys import Listener, TypedKeys
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
-    from tui.ports import Shell
+    from tui.ports import Shell, Unwritten
 
 MAX_MESSAGES = 200
 
@@ -30,9 +30,16 @@ class TypingApp(App[Any], inherit_bindings=False):
         """The keys of `[console.keys]` that are in force."""
         self.command_history: list[str] = []
         """The lines typed behind `:`, the newest last."""
+        self.drafts: dict[str, Unwritten] = {}
+        """What is changed and not written, by the tab of its screen."""
         self.messages: list[tuple[datetime, Notice]] = []
         """The notices of this session, the newest last."""
         self._leave_keys: Collection[str] = ("ctrl+q",)
+
+    @property
+    def unsaved(self) -> dict[str, tuple[str, ...]]:
+        """The names of what is changed and not written, by tab."""
+        return {tab: draft.changed for tab, draft in self.drafts.items() if draft.changed}
 
     def use_keys(self, keys: KeySettings) -> None:
         """Apply the operator's `keys` over the defaults."""

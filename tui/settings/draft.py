@@ -16,6 +16,11 @@ class SettingsDraft:
         """None removes a key from the file."""
         self._before: dict[KeyPath, object] = {}
 
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The keys with a new value."""
+        return tuple(".".join(path) for path in self.values)
+
     def put(self, setting: Setting, value: object) -> None:
         """Keep a new value; the value in the file is no change."""
         if value == setting.in_file or (value is None and setting.given is None):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from engine.settings.records import SettingChange
 from engine.settings.sheet import Setting, Sheet, value_text
 from engine.words.phrases import plural
 from engine.words.tables import meanings
-from tui.dialogs.confirm import Question, confirm, confirm_leaving
+from tui.dialogs.confirm import Question, confirm
 from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.keymap import problems_of
 from tui.keys.labels import key
@@ -53,10 +53,16 @@ class SettingsScreen(LiveScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.draft = SettingsDraft()
         self._filter = ""
         self._only_changed = False
         self._read: tuple[object, Sheet] | None = None
+
+    @property
+    def draft(self) -> SettingsDraft:
+        """Changes that are not written; they outlive the screen."""
+        draft = self.shell.drafts.setdefault(self.TAB, SettingsDraft())
+        assert isinstance(draft, SettingsDraft)
+        return draft
 
     # -- looking --------------------------------------------------------------------------------
 
@@ -182,6 +188,10 @@ class SettingsScreen(LiveScreen):
 
     def _put(self, setting: Setting, value: object) -> None:
         self.draft.put(setting, value)
+        self._draft_changed()
+
+    def _draft_changed(self) -> None:
+        self.draw_frame()
         self.redraw()
 
     def do_edit(self) -> None:
@@ -215,7 +225,7 @@ class SettingsScreen(LiveScreen):
             self.tell(Notice(f"{setting.key} has no change to take back"))
             return
         self.draft.drop(setting.path)
-        self.redraw()
+        self._draft_changed()
 
     def do_filter(self) -> None:
         def show(text: str) -> None:
@@ -280,15 +290,3 @@ class SettingsScreen(LiveScreen):
             self.redraw()
         else:
             super().do_back()
-
-    def before_leaving(self, go: Callable[[], None]) -> None:
-        if not self.draft.values:
-            go()
-            return
-
-        def leave() -> None:
-            self.draft.clear()
-            go()
-
-        names = [".".join(path) for path in self.draft.values]
-        confirm_leaving(self.shell, names, key("settings_write"), leave)

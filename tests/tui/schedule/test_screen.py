@@ -136,23 +136,24 @@ async def test_presets_come_first(tmp_path: Path) -> None:
         assert screen.edit.line("weekly").expression == "0 4 * * 0"  # type: ignore[union-attr]
 
 
-async def test_leaving_with_changes_asks(tmp_path: Path) -> None:
-    """esc, another screen and ctrl+q ask first;
-    Stay keeps the change, leaving forgets it and writes nothing."""
+async def test_changes_outlive_a_look_elsewhere_and_leaving_asks(tmp_path: Path) -> None:
+    """esc and another screen keep them; ctrl+q asks, and nothing is written."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         install(engine)
         writes = engine.crontab.writes
         screen = await open_schedule(app, pilot)
-        for key in ("escape", "1", "ctrl+q"):
-            await pilot.press("space" if screen.edit is None else "ctrl+r", key)
-            await until(pilot, lambda: "Leave without writing" in screen_text(app), "the question")
-            await pilot.press("n")
-            await until(pilot, lambda: app.screen is screen, "the schedule")
+        await pilot.press("space")
+        for key in ("escape", "1"):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
+            await until(pilot, lambda: "5 Sched*" in screen_text(app), "the mark on the tab")
+            screen = await open_schedule(app, pilot)
             assert screen.edit
             assert screen.edit.changed == ("weekly",)
-        await pilot.press("1")
-        await confirmed(app, pilot, "Leave without writing")
-        await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "schedule: weekly" in screen_text(app), "the question")
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen is screen, "the schedule")
         assert engine.crontab.writes == writes
 
 

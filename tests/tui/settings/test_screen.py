@@ -271,17 +271,26 @@ async def test_read_only_changes_nothing(tmp_path: Path) -> None:
         assert engine.asked("set") == []
 
 
-async def test_leaving_with_changes_asks(tmp_path: Path) -> None:
-    """Stay keeps them; leaving forgets them and writes nothing."""
+async def test_changes_outlive_a_look_elsewhere_and_leaving_asks(tmp_path: Path) -> None:
+    """The tab is marked; back there they stand as they were, and only the end asks for them."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         before = engine.home.settings.read_text()
         screen = await open_settings(app, pilot)
         await typed(app, screen, pilot, "training.epochs", "40")
+        await until(pilot, lambda: ", Set*" in screen_text(app), "the mark on the tab")
         await pilot.press("1")
-        await until(pilot, lambda: "Leave without writing" in screen_text(app), "the question")
-        await pilot.press("n", "1", "y")
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
-        assert engine.home.settings.read_text() == before
+        await pilot.press("q")
+        await until(pilot, lambda: "settings: training.epochs" in screen_text(app), "the question")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
+        again = await open_settings(app, pilot)
+        assert again is not screen
+        assert again.draft.values == {("training", "epochs"): 40}
+        await pilot.press("w")
+        await until(pilot, lambda: value(engine, "training", "epochs") == 40, "the write")
+        await until(pilot, lambda: ", Set*" not in screen_text(app), "the mark taken away")
+        assert engine.home.settings.read_text() != before
 
 
 async def test_choices_are_gone_through(tmp_path: Path) -> None:
