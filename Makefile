@@ -1,4 +1,4 @@
-# make demo | run | install | test | check | fix | pages | dist | bench | clocks | soak
+# make demo | run | install | test | check | fix | pages | docs | dist | bench | clocks | soak
 # PYTHON=python3.12 picks another interpreter. TensorFlow has wheels for 3.11 to 3.13.
 SERVES = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo run install dev test check fix format lint types imports pages dist bench clocks soak clean
+.PHONY: demo run install dev test check fix format lint types imports pages docs dist bench clocks soak clean
 .DEFAULT_GOAL := run
 
 demo: install
@@ -56,6 +56,11 @@ imports: dev
 pages: dev
 	@$(BIN)/python -m engine.commands.manual man > man/stockml.1
 	@$(BIN)/python -m engine.commands.manual markdown > docs/commands.md
+	@$(BIN)/python -m engine.settings.manual > docs/settings.md
+	@$(BIN)/python -m tui.keys.readme > docs/keys.md
+
+docs: pages
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 dist: dev
 	@rm -rf dist build
@@ -71,4 +76,4 @@ soak: dev
 	@$(BIN)/python -m pytest -m soak --timeout 7200
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -11,7 +11,7 @@ from engine.cli.session import Session
 from engine.core.errors import ExitCode
 from engine.core.text import clean
 from engine.settings.document import toml_text
-from engine.settings.schema import VARIABLES, Settings
+from engine.settings.schema import IGNORED_VARIABLES, VARIABLES, Settings
 from engine.words.tables import columns, text_table
 
 
@@ -87,6 +87,9 @@ def check(session: Session) -> int:
         session.facts(problems)
     else:
         session.facts([f"{session.home.settings}: no problem found"])
+    for variable, reason in IGNORED_VARIABLES.items():
+        if variable in os.environ:
+            session.note(f"{variable} in the environment is ignored: {reason}")
     return ExitCode.CONFIG if problems else ExitCode.DONE
 
 

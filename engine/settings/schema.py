@@ -249,5 +249,6 @@ ENVIRONMENT = {
     "MAX_MODEL_AGE_DAYS": "thresholds.max_model_age_days",
 }
 
-
+IGNORED_VARIABLES = {"ML_PYTHON_SCRIPT": "forecasts come from the engine, not from a script"}
+"""Variables of the guide that mean nothing here, and why."""
 VARIABLES = {key: variable for variable, key in ENVIRONMENT.items()}

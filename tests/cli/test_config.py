@@ -109,6 +109,14 @@ def test_set_says_when_the_environment_overrides(
     assert "ML_EPOCHS in the environment overrides it here: 7" in result.stderr
 
 
+def test_check_names_a_variable_of_the_guide_that_is_ignored(tmp_path: Path) -> None:
+    """ML_PYTHON_SCRIPT starts nothing here: a note on stderr, and no problem."""
+    home = new_home(tmp_path / "h")
+    ran = stockml("config", "check", "--home", str(home.root), ML_PYTHON_SCRIPT="predict.py")
+    assert ran.returncode == 0
+    assert "ML_PYTHON_SCRIPT in the environment is ignored" in ran.stderr
+
+
 def test_show_names_the_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each effective value says whether file, default or which variable set it."""
     engine = fake(tmp_path)

@@ -1,4 +1,8 @@
-"""The README's table of keys: `python -m tui.keys.readme README.md` writes it again."""
+"""The tables of keys in the manual and the README.
+
+`python -m tui.keys.readme` prints docs/keys.md, `python -m tui.keys.readme README.md` writes the
+README's table again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,22 @@ from pathlib import Path
 
 from tui.keys.table import GROUPS, in_group, key_name
 
+INTRODUCTION = """# Keys
+
+Every key of the console, screen by screen. Other keys go into `stockml.toml`, under
+`[console.keys]`: an action's id (the last column) and a key or a list of keys. An id without a
+screen's name counts on every screen that has the same key for it:
+
+```toml
+[console.keys]
+retrain = "T"
+help = ["F2", "?"]
+```
+
+`stockml config set console.keys.retrain T` writes the same line. `stockml config check` names an
+entry with an unknown action, an unknown key, or a key that another action of the screen has.
+`ctrl+q` always leaves the console.
+"""
 BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
 
 
@@ -33,6 +53,11 @@ def key_table() -> str:
     return "\n".join(lines).rstrip()
 
 
+def page() -> str:
+    """The page of keys in the manual."""
+    return f"{INTRODUCTION}\n{key_table()}\n"
+
+
 def with_keys(text: str) -> str:
     """The text with the table between its marks; ValueError without a mark."""
     if BEGIN not in text:
@@ -46,5 +71,8 @@ def with_keys(text: str) -> str:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1:]:
+        sys.stdout.write(page())
+        sys.exit()
     path = Path(sys.argv[1])
     path.write_text(with_keys(path.read_text(encoding="utf-8")), encoding="utf-8")

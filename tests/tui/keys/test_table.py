@@ -25,6 +25,7 @@ from tui.dialogs.help import HelpScreen, help_lines
 from tui.dialogs.palette import PaletteScreen, matching, palette_lines
 from tui.dialogs.prompt import PromptScreen
 from tui.doctor.screen import DoctorScreen
+from tui.keys import readme as readme_keys
 from tui.keys.action import Action
 from tui.keys.readme import key_table, with_keys
 from tui.keys.table import ACTIONS, GROUPS, bindings, by_id, in_group, key_name
@@ -225,6 +226,11 @@ def test_key_table_lists_every_action() -> None:
     assert table.count("| `") >= len(told)
     assert all(action.description in table for action in ACTIONS if action.keys)
     assert "| `A` | train all symbols (off with `--read-only`) |" in table
+
+
+def test_the_page_of_keys_is_what_the_actions_make() -> None:
+    """`make pages` writes docs/keys.md anew."""
+    assert (ROOT / "docs" / "keys.md").read_text(encoding="utf-8") == readme_keys.page()
 
 
 def test_readme_has_the_tables_keys() -> None:
