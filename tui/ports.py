@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.settings.keys import KeyPath
     from engine.settings.records import Check, SettingChange
     from engine.settings.sheet import Sheet
+    from engine.symbols.records import ConfiguredSymbol
     from engine.vault.records import Backup
     from engine.watch.records import Waiting
     from tui.frame.facts import FrameFacts
@@ -122,6 +123,12 @@ class SettingsPort(Protocol):
     ) -> tuple[SettingChange, ...]: ...
 
 
+class SymbolsPort(Protocol):
+    """The configured symbols."""
+
+    def list(self) -> tuple[ConfiguredSymbol, ...]: ...
+
+
 class ServicePort(Protocol):
     """The prediction service."""
 
@@ -183,6 +190,9 @@ class EnginePort(Protocol):
 
     @property
     def settings(self) -> SettingsPort: ...
+
+    @property
+    def symbols(self) -> SymbolsPort: ...
 
     @property
     def service(self) -> ServicePort: ...

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.api import Engine
 from engine.children import messages
 from engine.children.command_run import CommandRun
 from engine.client.records import ServicePlace, ServiceReply, ServiceState
@@ -29,6 +30,7 @@ from engine.settings.records import SettingChange
 from engine.settings.schema import Settings
 from engine.settings.sheet import Sheet, read_sheet
 from engine.settings.write import set_keys
+from engine.symbols.records import ConfiguredSymbol
 from engine.vault.records import Backup
 from engine.watch.records import Waiting
 from tests.fake_clock import FakeClock
@@ -47,6 +49,7 @@ class FakeEngine:
         self.watch = FakeWatch(self)
         self.alerts = FakeAlerts(self)
         self.backups = FakeBackups(self)
+        self.symbols = FakeSymbols(self)
         self.schedule = FakeSchedule(self)
         self.settings = FakeSettings(self)
         self.service = FakeService(self)
@@ -176,6 +179,17 @@ class FakeAlerts:
     def send_test(self) -> str:
         self.engine.verb("test", None)
         return self.engine.closed
+
+
+class FakeSymbols:
+    """The symbols of the home of the test."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    def list(self) -> tuple[ConfiguredSymbol, ...]:
+        self.engine.verb("symbols", None)
+        return Engine(self.engine.home).symbols.list()
 
 
 class FakeBackups:

@@ -107,6 +107,7 @@ STOPS = (
     Stop("alerts", "alerts", ("6",), "FIRING", "Alerts", "esc back"),
     Stop("service", "service", ("7",), "up", "Service", "esc back", row=False),
     Stop("doctor", "doctor", ("8",), "WARN", "Doctor", "esc back", row=False),
+    Stop("symbols", "symbols", ("9",), "NVDA", "Symbols", "esc back"),
     Stop("settings", "settings", ("comma",), "[market]", "Settings", "esc back"),
     Stop(
         "setting",

@@ -248,6 +248,27 @@ SCREENS = (
         ),
     ),
     *frame("doctor"),
+    *frame("symbols"),
+    *actions_of(
+        "symbols",
+        (
+            ActionRow("open", "enter", "open", "the page of the symbol", footer=3),
+            ActionRow("add", "n", "add", "add symbols that the source has", writes=True, footer=4),
+            ActionRow("set", "e", "change", "change the symbol", writes=True, footer=5),
+            ActionRow(
+                "remove",
+                "D",
+                "remove",
+                "take it out; its model moves into a backup",
+                writes=True,
+                footer=6,
+            ),
+            ActionRow(
+                "import", "i", "import", "bring a list into symbols.csv", writes=True, footer=7
+            ),
+            ActionRow("filter", "slash", "filter", "only symbols with these words", footer=8),
+        ),
+    ),
     *frame("messages"),
     *frame("output"),
     *actions_of(

@@ -31,6 +31,7 @@ GROUPS = {
     "service": "Service",
     "alerts": "Alerts",
     "doctor": "Doctor",
+    "symbols": "Symbols",
     "away": "While you were away",
     "prompt": "A line to type",
     "command": "The command line",

@@ -41,6 +41,7 @@ from tui.service.screen import ServiceScreen
 from tui.settings.form import SettingForm
 from tui.settings.screen import SettingsScreen
 from tui.symbol.screen import SymbolScreen
+from tui.symbols.screen import SymbolsScreen
 from tui.widgets.footer import footer_parts
 from tui.widgets.lines import plain
 from tui.widgets.targets import line_of
@@ -66,6 +67,7 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     AlertsScreen,
     ServiceScreen,
     DoctorScreen,
+    SymbolsScreen,
     AwayScreen,
     HelpScreen,
     ConfirmScreen,
