@@ -12,9 +12,9 @@ from engine.words.runs import job_counts, phase_word, run_seconds, run_state, ti
 from engine.words.sources import SIMULATED
 from engine.words.states import RUN_STATES
 from engine.words.tables import TableColumn
-from tui.look.chart import chart
+from tui.look.chart import Chart, Curve, chart_lines
 from tui.look.table import table
-from tui.widgets.lines import Line, Span, line, wrapped, wrapped_all
+from tui.widgets.lines import Line, Span, line, plain, wrapped, wrapped_all
 
 STYLES = {
     JobState.QUEUED: "live",
@@ -139,23 +139,32 @@ def loss_lines(job: Job | None, width: int, height: int, *, ascii_only: bool) ->
     if job is None:
         return ()
     losses = job.losses
-    drawn: Sequence[str] = ()
+    drawn: tuple[Line, ...] = ()
     if len(losses) > 1:
-        series = ([loss.loss for loss in losses], [loss.val_loss for loss in losses])
-        drawn = chart(series, width, height - 1, ascii_only=ascii_only)
+        chart = Chart(
+            curves=(
+                Curve(
+                    values=[loss.val_loss for loss in losses], style="live", mark="o", dotted=True
+                ),
+                Curve(values=[loss.loss for loss in losses], style="head"),
+            )
+        )
+        drawn = chart_lines(chart, width, height - 1, ascii_only=ascii_only)
     if not drawn:
         reason = ("no epoch has ended yet", "one epoch has ended", "no room for the chart")
         why = job.message or reason[min(len(losses), 2)]
         text = f"{job.symbol}: {why}{f' ({job.hint})' if job.hint else ''}"
         style = STYLES[job.state] if job.message else "dim"
         return wrapped(line(text, style), max(1, width), 2)[: max(1, height)]
-    marks = ("*", "o") if ascii_only else ("line", "dots")
     last = losses[-1]
+    marks = ("*", "o") if ascii_only else ("─", "┄")
     training, validation = figures.loss(last.loss), figures.loss(last.val_loss)
-    now = f"{marks[0]} training {training}, {marks[1]} validation {validation}"
-    head = f"{job.symbol} loss per epoch 1 to {last.epoch}: {now}"
-    if len(head) > width:
-        head = f"loss {training} ({marks[0]}), validation {validation} ({marks[1]})"
-    if len(head) > width:
-        head = f"{training} ({marks[0]}), validation {validation} ({marks[1]})"
-    return (line(head, "head"), *(line(text, "live") for text in drawn))
+    name = f"{job.symbol} loss per epoch 1 to {last.epoch}: "
+    head: Line = (
+        (name, ""),
+        (f"{marks[0]} training {training}", "head"),
+        (f"  {marks[1]} validation {validation}", "live"),
+    )
+    if len(plain(head)) > width:
+        head = ((training, "head"), (f" {validation}", "live"))
+    return (head, *drawn)

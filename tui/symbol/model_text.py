@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.core.records import Forecast
 from engine.core.snapshot import SymbolRow
-from engine.core.symbol_details import ModelSummary, RecordedSession
+from engine.core.symbol_details import ModelSummary
 from engine.words import figures
 from engine.words.tables import TableColumn
-from tui.look.chart import chart
+from tui.look.chart import chart_lines
 from tui.look.table import table
+from tui.symbol.charts import day_figures, price_chart, price_legend
 from tui.widgets.lines import Line, line, wrapped
 
 if TYPE_CHECKING:
     from engine.watch.records import Accuracy
 
-# Sessions of the price chart, and of one point of the error chart.
 PRICES = 90
-WINDOW = 20
-LEAST = 5
+"""Sessions of the price chart."""
 CALIBRATION_HEADS = (
     TableColumn("STATED", 0),
     TableColumn("SESSIONS", 2, right=True),
@@ -29,60 +28,27 @@ CALIBRATION_HEADS = (
 
 
 def price_lines(
-    model: ModelSummary, width: int, height: int, *, ascii_only: bool
+    model: ModelSummary,
+    forecast: Forecast | None,
+    width: int,
+    height: int,
+    *,
+    ascii_only: bool,
+    cursor: int | None = None,
 ) -> tuple[Line, ...]:
-    """Closes, and the forecasts with 80 % intervals that the model made for unseen sessions."""
+    """The price chart under its legend, or under the figures of the day at the cursor."""
     closes = model.closes[-PRICES:]
     if len(closes) < 2:
         return (line("no stored bars to draw", "dim"),)
     by_day = {session.day: session for session in model.record}
-    sessions = [by_day.get(close.day) for close in closes]
-    curves: list[list[float | None]] = [
-        [close.price for close in closes],
-        [session.forecast if session else None for session in sessions],
-        [session.low80 if session else None for session in sessions],
-        [session.high80 if session else None for session in sessions],
-    ]
-    drawn = chart(curves, width, height, ascii_only=ascii_only, band=True)
-    marks = (
-        "* close, o forecast, + and x the 80 % interval"
-        if ascii_only
-        else "line: close, dots: forecast and 80 % interval"
-    )
-    unseen = sum(session is not None for session in sessions)
-    head = (
-        f"{closes[0].day} to {closes[-1].day}; {marks}; {unseen} of {len(closes)} sessions were"
-        " forecast unseen"
-    )
-    return (*wrapped(line(head, "dim"), width, 4), *(line(text, "live") for text in drawn))
-
-
-def rolling_mase(record: Sequence[RecordedSession]) -> tuple[float | None, ...]:
-    """The model's mean error divided by the naive forecast's, per window; below 1 is better."""
-    ratios: list[float | None] = []
-    for end in range(LEAST, len(record) + 1):
-        window = record[max(0, end - WINDOW) : end]
-        own = sum(abs(session.forecast / session.actual - 1) for session in window)
-        naive = sum(abs(session.last_close / session.actual - 1) for session in window)
-        ratios.append(own / naive if naive else None)
-    return tuple(ratios)
-
-
-def error_lines(
-    model: ModelSummary, width: int, height: int, *, ascii_only: bool
-) -> tuple[Line, ...]:
-    """Error against naive over time."""
-    record = model.record
-    values = rolling_mase(record)
-    if not values:
-        return (line(f"fewer than {LEAST} unseen sessions", "dim"),)
-    drawn = chart([values, [1.0] * len(values)], width, height, ascii_only=ascii_only)
-    mark = "o" if ascii_only else "dots"
-    head = (
-        f"MASE over {WINDOW} sessions, {record[0].day} to {record[-1].day}; {mark} = 1, the naive"
-        f" forecast; now {figures.number(values[-1], 3)}"
-    )
-    return (*wrapped(line(head, "dim"), width, 4), *(line(text, "live") for text in drawn))
+    unseen = sum(close.day in by_day for close in closes)
+    head = price_legend(unseen, len(closes), ascii_only=ascii_only)
+    if cursor is not None:
+        cursor = min(cursor, len(closes) - 1)
+        close = closes[cursor]
+        head = day_figures(close, by_day.get(close.day))
+    chart = price_chart(closes, model.record, forecast, cursor=cursor)
+    return (*wrapped(head, width, 4), *chart_lines(chart, width, height, ascii_only=ascii_only))
 
 
 def calibration_lines(model: ModelSummary, width: int) -> tuple[Line, ...]:

@@ -18,9 +18,9 @@ from engine.words.states import SYMBOL_STATES
 from tui.dashboard.columns import STATE_STYLES
 from tui.keys.labels import key
 from tui.runs.text import loss_lines
+from tui.symbol.charts import error_lines
 from tui.symbol.model_text import (
     calibration_lines,
-    error_lines,
     live_lines,
     price_lines,
     weight_lines,
@@ -235,6 +235,8 @@ class SymbolPage:
     backups: Sequence[Backup] = ()
     runs: Sequence[Run] = ()
     max_age_days: int
+    cursor: int | None = None
+    """The session of the price chart that is pointed at."""
     unread: str = ""
     """Why the child gave no answer."""
 
@@ -279,8 +281,10 @@ def _model_sections(
         return dict.fromkeys(titles, waiting)
     model = details.model
     return {
-        "Price": price_lines(model, width, height, ascii_only=ascii_only),
-        "Error against naive": error_lines(model, width, height, ascii_only=ascii_only),
+        "Price": price_lines(
+            model, content.row.forecast, width, height, ascii_only=ascii_only, cursor=content.cursor
+        ),
+        "Error against naive": error_lines(model.record, width, height, ascii_only=ascii_only),
         "Calibration": calibration_lines(model, width),
         "Live accuracy": live_lines(details.live, width),
     }

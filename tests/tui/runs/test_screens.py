@@ -74,8 +74,8 @@ async def test_a_run_opens_with_chart_and_log(tmp_path: Path) -> None:
                 break
             await pilot.press("j")
         text = screen_text(app)
-        assert "line training 0.0" in text
-        assert "dots validation 0.0" in text
+        assert "─ training 0.0" in text
+        assert "┄ validation 0.0" in text
         assert any("\u2801" <= character <= "\u28ff" for character in text)
         await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")

@@ -140,7 +140,7 @@ async def test_a_symbol_that_cannot_be_read_is_not_waited_for(tmp_path: Path) ->
         engine.error = None
         engine.details[NAMES[0]] = details()
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: "sessions were forecast unseen" in screen_text(app), "the chart")
+        await until(pilot, lambda: "80 % interval" in screen_text(app), "the chart")
 
 
 async def test_an_empty_log_file_is_called_empty(tmp_path: Path) -> None:

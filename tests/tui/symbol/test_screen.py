@@ -11,7 +11,7 @@ from engine.children.messages import BackupCreated, CreateBackup, SymbolDetails
 from engine.client.records import ServiceReply
 from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
-from engine.core.symbol_details import ModelSummary, RecordedSession
+from engine.core.symbol_details import ModelSummary
 from engine.vault.records import BackupEntry
 from engine.watch.records import Accuracy
 from tests.cli.fakes import trained as cli_row
@@ -31,7 +31,7 @@ from tests.tui.scenes import (
 )
 from tui.dashboard.screen import MainScreen
 from tui.logs.viewer import LogView
-from tui.symbol.model_text import live_lines, rolling_mase
+from tui.symbol.model_text import live_lines
 from tui.symbol.screen import SymbolScreen
 from tui.symbol.text import SymbolPage, lineage_lines, now_lines, page
 from tui.widgets.lines import plain
@@ -52,7 +52,7 @@ async def test_enter_opens_the_current_row(tmp_path: Path) -> None:
         assert engine.asked("details") == ["TSLA"]
         assert "TSLA Corporation" in text
         assert "forecast for 2026-10-21" in text
-        assert "60 of 90 sessions were forecast unseen" in " ".join(text.split())
+        assert "60 of 90 sessions out of sample" in " ".join(text.split())
         assert any("\u2801" <= letter <= "\u28ff" for letter in text)
         assert "MASE over 20 sessions" in text
         await pilot.press("escape")
@@ -151,16 +151,6 @@ async def test_a_symbol_without_a_model(tmp_path: Path) -> None:
             "nothing was scored yet",
         ):
             assert words in text
-
-
-def test_rolling_mase_is_the_ratio_of_mean_errors() -> None:
-    """A forecast half-way between the last close and the outcome has MASE 0.5 in every window."""
-    values = rolling_mase(details().model.record)
-
-    assert len(values) == 56
-    assert all(value == pytest.approx(0.5) for value in values)
-    assert rolling_mase([]) == ()
-    assert rolling_mase([RecordedSession("d", 1.0, 1.0, 1.0, 1.0, 1.0)] * 5) == (None,)
 
 
 def test_age_says_when_it_is_trained_again() -> None:
