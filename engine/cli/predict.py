@@ -20,6 +20,8 @@ from engine.market.staleness import bars_behind, stand_in_note
 from engine.words.forecasts import is_widened, sentence
 from engine.words.phrases import bars_age
 
+HORIZONS = (1, 5)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolForecast:
@@ -49,23 +51,32 @@ class SymbolForecast:
 
 
 def predict(
-    session: Session, symbols: tuple[str, ...], all_symbols: bool, accept_doubts: bool
+    session: Session,
+    symbols: tuple[str, ...],
+    all_symbols: bool,
+    accept_doubts: bool,
+    horizon: int,
 ) -> int:
-    """Forecast the next close of each symbol with intervals, without using the network."""
+    """Forecast the close of each symbol with intervals, without using the network."""
     if bool(symbols) == all_symbols:
         raise UsageError("name symbols, or give --all", "stockml predict NVDA TSLA")
-    forecasts = _forecasts(session, session.symbols(symbols), accept_doubts)
+    if horizon not in HORIZONS:
+        raise UsageError(f"--horizon {horizon}: forecasts are of 1 session or of 5", "--horizon 5")
+    forecasts = _forecasts(session, session.symbols(symbols), accept_doubts, horizon)
     if session.json:
-        session.document({"forecasts": [_tree(forecast) for forecast in forecasts]})
+        session.document(
+            {"horizon": horizon, "forecasts": [_tree(forecast) for forecast in forecasts]}
+        )
     else:
         _print(session, forecasts)
     return many_exit([each.error.exit_code if each.error else 0 for each in forecasts])
 
 
 def _forecasts(
-    session: Session, symbols: tuple[str, ...], accept_doubts: bool
+    session: Session, symbols: tuple[str, ...], accept_doubts: bool, horizon: int
 ) -> list[SymbolForecast]:
-    options = {"accept_doubts": True} if accept_doubts else {}
+    options: dict[str, Any] = {"accept_doubts": True} if accept_doubts else {}
+    options |= {"horizon": horizon} if horizon > 1 else {}
     answers = session.engine.models.predict(symbols, **options)
     snapshot = session.engine.watch.snapshot()
     settle_minutes = session.engine.settings.current.market.settle_minutes
@@ -111,7 +122,7 @@ def _print(session: Session, forecasts: list[SymbolForecast]) -> None:
     session.facts(
         f"{each.row.symbol}: {sentence(each.forecast)}"
         for each in forecasts
-        if each.forecast and is_widened(each.forecast)
+        if each.forecast and (each.forecast.horizon > 1 or is_widened(each.forecast))
     )
     session.facts(clean(line) for each in forecasts for line in _doubt_lines(each))
     for each in forecasts:

@@ -27,6 +27,13 @@ PREDICT = Command(
     options=(
         Option("--all", "Every configured symbol.", name="all_symbols"),
         Option("--accept-doubts", "Forecast also from bars that are in doubt, this once."),
+        Option(
+            "--horizon",
+            "Sessions ahead: 1, or 5 for the range of a week.",
+            ValueType.INTEGER,
+            limits=(1, 5),
+            default=1,
+        ),
         *FORECASTS,
     ),
 )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from engine.core.records import Forecast
 from engine.core.snapshot import PlannedAction
 
 
@@ -46,6 +47,8 @@ class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
     record: tuple[RecordedSession, ...] = ()
     calibration: tuple[CalibrationBin, ...] = ()
     figures: dict[str, float | None] = {}
+    week: Forecast | None = None
+    """The range of five sessions."""
     problems: tuple[str, ...] = ()
 
 

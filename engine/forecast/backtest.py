@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
@@ -30,6 +30,7 @@ from engine.forecast.fold_pool import FitRequest, Progress, fit_folds
 from engine.forecast.problems import problem_entry
 from engine.forecast.scoreboard import scoreboard
 from engine.forecast.walk import CODE, Fold, FoldForecast, Walk, join, plan_folds
+from engine.forecast.week_scores import week_record
 from engine.market.bars import day
 from engine.market.reports import AHEAD
 from engine.settings.schema import Settings
@@ -160,7 +161,9 @@ def collect(
     if not fitted:
         raise NoDataError(notes[-1], "choose later dates, or fetch more history")
     every = request.retrain_every if request.baselines else 0
-    return join(data, fitted, skipped, tolerance, every), [*loaded.notes, *notes]
+    walk = join(data, fitted, skipped, tolerance, every)
+    week = week_record(loaded.week, walk.dates, tolerance) if loaded.week else None
+    return replace(walk, week=week), [*loaded.notes, *notes]
 
 
 def _no_session(loaded: BacktestData, request: BacktestRequest) -> NoDataError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,7 @@ from engine.core.paths import Home
 from engine.forecast.dataset import CONTEXT, Dataset, build_dataset
 from engine.forecast.features import WARMUP
 from engine.forecast.splits import SplitRules, check_bars
+from engine.forecast.week import WeekRows, week_rows
 from engine.market.bars import Bars, data_hash, day
 from engine.market.calendar import next_session, previous_session
 from engine.market.fetch import stored_bars
@@ -31,6 +33,8 @@ class BacktestData:
     notes: tuple[str, ...]
     """Warnings about the bars."""
     reports: ReportDates | None = None
+    week: WeekRows | None = None
+    """What is known of the next five sessions; None with too few bars for them."""
 
     @property
     def report_note(self) -> str:
@@ -92,4 +96,7 @@ def load_symbol(
                 notes.append(f"{symbol}: walked without the context of {name}: {error.message}")
     digest = "".join(data_hash(part) for part in (bars, *context.values()))
     data = build_dataset(bars, context)
-    return BacktestData(data, digest, bars.first_date, tuple(notes), bars.reports)
+    week = None
+    with suppress(NoDataError):
+        week = week_rows(bars, context)
+    return BacktestData(data, digest, bars.first_date, tuple(notes), bars.reports, week)

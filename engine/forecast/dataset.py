@@ -120,14 +120,14 @@ def build_dataset(bars: Bars, context: Mapping[str, Bars], scale: str = LOG_RANG
         names=tuple(columns),
         scale=own[WARMUP:],
         sigma=sigma[WARMUP:],
-        report=_next_report(bars, 1.0 if scale == RANGE_EWMA else widening(facts, bars.dates)),
+        report=next_report(bars, 1.0 if scale == RANGE_EWMA else widening(facts, bars.dates)),
         report_known=bool(facts.known[-1]),
         target=np.append(log_returns(bars.close)[WARMUP + 1 :], np.nan),
         report_day=facts.report_day[WARMUP:],
     )
 
 
-def _next_report(bars: Bars, factor: float) -> NextReport | None:
+def next_report(bars: Bars, factor: float) -> NextReport | None:
     """The next report as known at the last bar; `factor` widens the session after it."""
     report = bars.reports.next_report(bars.last_date) if bars.reports else None
     if report is None:

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.clock import Clock
+from engine.core.doubts import withheld_reason
 from engine.core.errors import ModelError, NoDataError, StockmlError, symbol_fault
 from engine.core.paths import Home
-from engine.core.records import ModelInfo
+from engine.core.records import Forecast, ModelInfo
 from engine.core.sources import is_simulated
-from engine.forecast.dataset import Dataset, build_dataset
+from engine.forecast.dataset import Dataset, Dates, build_dataset
 from engine.forecast.inference import Forecaster, load_forecaster
 from engine.forecast.members.base import Floats, within
 from engine.forecast.record import ForecastRecord, score_rows
+from engine.forecast.week import week_rows
+from engine.forecast.week_scores import WeekRecord, week_record
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.schema import Settings
@@ -49,6 +52,10 @@ class Evaluation:
     indexed: bool
     tolerance: float
     """The relative error of the confidence, a fraction."""
+    week: WeekRecord | None = None
+    """What is stated of five sessions, from the same closes; None without their bars."""
+    forecast: Forecast | None = None
+    """Of the next session; None where the bars do not allow one."""
 
     @property
     def symbol(self) -> str:
@@ -91,6 +98,7 @@ def evaluate_symbol(
     forecaster = load_forecaster(stored)
     source = source or stored.manifest.source
     bars: Bars | None = None
+    context: dict[str, Bars] = {}
     try:
         bars = stored_bars(home, settings, source, symbol, clock)
         context = {
@@ -104,17 +112,40 @@ def evaluate_symbol(
     if why_held_out:
         record = held_out(stored)
     before, indexed = closes_before(record, bars)
-    why_live = f"sessions after its last training bar, {stored.manifest.last_bar}"
     return Evaluation(
         model=model_info(stored.manifest, stored.size_bytes),
         source=source,
         part=HELD_OUT if why_held_out else LIVE,
-        why=why_held_out or why_live,
+        why=why_held_out or f"sessions after its last training bar, {stored.manifest.last_bar}",
         record=record,
         before=before,
         indexed=indexed,
         tolerance=forecaster.tolerance,
+        week=_week_record(bars, context, record.dates, forecaster.tolerance),
+        forecast=_next_forecast(forecaster, bars, context),
     )
+
+
+def _week_record(
+    bars: Bars | None, context: Mapping[str, Bars], dates: Dates, tolerance: float
+) -> WeekRecord | None:
+    """What was stated of five sessions from the close before each of `dates`."""
+    try:
+        return week_record(week_rows(bars, context), dates, tolerance) if bars else None
+    except NoDataError:
+        return None  # too few bars for a range of five sessions
+
+
+def _next_forecast(
+    forecaster: Forecaster, bars: Bars | None, context: Mapping[str, Bars]
+) -> Forecast | None:
+    """The forecast of the session after the bars, for the report; None where there is none."""
+    try:
+        if bars is None or withheld_reason(bars.doubts):
+            return None
+        return forecaster.forecast(bars, context)
+    except StockmlError:
+        return None  # the figures of past sessions stand without it
 
 
 def live_record(forecaster: Forecaster, data: Dataset) -> ForecastRecord:

@@ -17,6 +17,7 @@ from engine.forecast.members.base import Floats
 from engine.forecast.metrics import Booleans, within_tolerance
 from engine.forecast.problems import problem_entry
 from engine.forecast.scores import LOSSES, mean_losses, report_day_figures, skills
+from engine.forecast.week_scores import week_table
 
 ALWAYS_UP, ENSEMBLE, NAIVE = "always_up", "ensemble", "naive"
 Tree = dict[str, Any]
@@ -99,7 +100,11 @@ def _table(evaluations: Sequence[Evaluation]) -> Tree:
         forecast = np.concatenate([scored.record.members[name] for scored in evaluations])
         rows[name] = point_figures(forecast, target)
     rows[ALWAYS_UP] = {**point_figures(np.ones(len(target)), target), "mape": None, "mase": None}
-    return {"n": len(target), "rows": {name: _NO_SCORES | row for name, row in rows.items()}}
+    return {
+        "n": len(target),
+        "rows": {name: _NO_SCORES | row for name, row in rows.items()},
+        "week": week_table([each.week for each in evaluations], evaluations[0].tolerance),
+    }
 
 
 def _joined_baselines(evaluations: Sequence[Evaluation]) -> dict[str, StatedForecasts]:

@@ -35,25 +35,46 @@ class ModelsFacade(Facade):
         self._forecasted = forecasted
 
     def predict(
-        self, symbols: Iterable[str], *, accept_doubts: bool = False
+        self, symbols: Iterable[str], *, accept_doubts: bool = False, horizon: int = 1
     ) -> dict[str, Forecast | StockmlError]:
-        """The next session's forecast of each symbol, or the reason why there is none.
+        """The forecast of each symbol `horizon` sessions ahead, or the reason why there is none.
 
-        A withheld one is a WithheldError; with `accept_doubts` it is made, and not kept.
+        A withheld one is a WithheldError; with `accept_doubts` it is made, and not kept. That of
+        five sessions is in no ledger.
         """
         names = self.checked(symbols)
         if accept_doubts:
             self.refresh_status(names)
         statuses = self._build(names, accept_doubts)
+        if horizon > 1:
+            return self._weeks(statuses, accept_doubts)
         return {symbol: self._forecast(symbol, status) for symbol, status in statuses.items()}
 
+    def _weeks(
+        self, statuses: Mapping[str, Status | None], accept_doubts: bool
+    ) -> dict[str, Forecast | StockmlError]:
+        """The range of five sessions for each symbol with a forecast of the next one."""
+        from engine.forecast.serving import StoredBars, stored_week
+
+        bars = StoredBars(self.home, self.context.settings, self.clock, accept_doubts)
+        return {
+            symbol: stored_week(bars, symbol, status.source, status.forecast.tolerance)
+            if status is not None and status.forecast is not None
+            else self._reason(symbol, status)
+            for symbol, status in statuses.items()
+        }
+
     def _forecast(self, symbol: str, status: Status | None) -> Forecast | StockmlError:
+        if status is None or status.forecast is None:
+            return self._reason(symbol, status)
+        if not withheld_reason(status.doubts):
+            self._forecasted(symbol, status)
+        return status.forecast
+
+    def _reason(self, symbol: str, status: Status | None) -> StockmlError:
+        """Why there is no forecast."""
         if status is None:
             return NoDataError(f"{symbol} has no model", f"stockml train {symbol}")
-        if status.forecast is not None:
-            if not withheld_reason(status.doubts):
-                self._forecasted(symbol, status)
-            return status.forecast
         if status.withheld:
             return WithheldError(symbol, status.doubts)
         return NoDataError(status.problem) if status.kind == "ok" else ModelError(status.problem)

@@ -8,13 +8,16 @@ from itertools import pairwise
 import numpy as np
 
 from engine.core.clock import Clock
+from engine.core.doubts import withheld_reason
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
+from engine.core.records import Forecast
 from engine.core.symbol_details import CalibrationBin, Close, ModelSummary, RecordedSession
 from engine.forecast.inference import DEFAULT_TOLERANCE
 from engine.forecast.members.base import within
 from engine.forecast.metrics import within_tolerance
 from engine.forecast.record import ForecastRecord, figures_of
+from engine.forecast.serving import StoredBars, stored_week
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.schema import Settings
@@ -60,8 +63,17 @@ def model_summary(
         record=sessions(record, bars),
         calibration=calibration(record, tolerance),
         figures=figures_of(record, tolerance),
+        week=_week(StoredBars(home, settings, clock), bars, 100.0 * tolerance),
         problems=tuple(problems),
     )
+
+
+def _week(stored: StoredBars, bars: Bars | None, tolerance: float) -> Forecast | None:
+    """The range of five sessions; None where nothing is forecast."""
+    if bars is None or withheld_reason(bars.doubts):
+        return None
+    week = stored_week(stored, bars.symbol, bars.source, tolerance)
+    return week if isinstance(week, Forecast) else None
 
 
 def _closes(bars: Bars | None) -> tuple[Close, ...]:

@@ -10,6 +10,7 @@ from engine.core.text import clean
 from engine.forecast import charts
 from engine.forecast.evaluate import Evaluation
 from engine.forecast.report_table import HEADS, LEGEND, RIGHT, table_rows
+from engine.words.forecasts import sentence
 
 STYLE = """
 :root { color-scheme: light; }
@@ -66,7 +67,8 @@ def _symbol_section(evaluation: Evaluation) -> str:
     )
     chart = charts.forecast_chart(evaluation) if len(evaluation.record) else ""
     title = f"<h2>{escape(evaluation.symbol)}{mark}</h2>"
-    return f"{title}<p>{escape(facts)}; {escape(scored)}</p>{chart}"
+    ahead = f"<p>{escape(sentence(evaluation.forecast))}</p>" if evaluation.forecast else ""
+    return f"{title}{ahead}<p>{escape(facts)}; {escape(scored)}</p>{chart}"
 
 
 def html_table(

@@ -131,9 +131,14 @@ def widening(facts: SessionFacts, dates: Dates) -> float:
     """Times that a report makes the range of the session after the last one wider."""
     if not (facts.known[-1] and facts.report[-1]):
         return 1.0
+    return float(widenings(dates[-1:])[0])
+
+
+def widenings(dates: Dates) -> Floats:
+    """[n] times that a report after each of `dates` makes the range of its session wider."""
     days, table = _matrix()
-    vintage = max(int(np.searchsorted(days, dates[-1], side="right")) - 1, 0)
-    return float(np.exp(table[vintage, 1, 1, NAMES.index("er")]))
+    vintage = np.maximum(np.searchsorted(days, dates, side="right") - 1, 0)
+    return np.asarray(np.exp(table[vintage, 1, 1, NAMES.index("er")]))
 
 
 def scale_columns(
@@ -192,14 +197,27 @@ def _market_columns(bars: Bars, market: Bars | None) -> tuple[dict[str, Floats],
     }, known
 
 
-def session_facts(dates: Dates, reports: ReportDates | None) -> SessionFacts:
-    """What is known at the close of each of `dates`; without `reports` no report date is."""
+def sessions_ahead(dates: Dates, count: int) -> Dates:
+    """[count, n] the sessions after each of `dates`."""
+    offsets = np.arange(1, count + 1)[:, None]
     calendar = _business_days()
-    following = np.busday_offset(dates, 1, roll="backward", busdaycal=calendar)
-    preceding = np.busday_offset(dates, -1, roll="forward", busdaycal=calendar)
+    return np.asarray(np.busday_offset(dates, offsets, roll="backward", busdaycal=calendar))
+
+
+def reaction_sessions(reports: ReportDates | None) -> tuple[Dates, Dates]:
+    """The sessions that react to a report, and the days from which each report is public."""
     listed = [each for each in reports.reports if not each.estimated] if reports else []
     reactions = np.array([each.reaction for each in listed], dtype="datetime64[D]")
     public = np.array([each.public_from for each in listed], dtype="datetime64[D]")
+    return reactions, public
+
+
+def session_facts(dates: Dates, reports: ReportDates | None) -> SessionFacts:
+    """What is known at the close of each of `dates`; without `reports` no report date is."""
+    calendar = _business_days()
+    following = sessions_ahead(dates, 1)[0]
+    preceding = np.busday_offset(dates, -1, roll="forward", busdaycal=calendar)
+    reactions, public = reaction_sessions(reports)
 
     def reacts(sessions: Dates) -> Floats:
         marks = np.zeros(len(sessions))

@@ -14,6 +14,7 @@ from engine.forecast.members.base import Floats
 from engine.forecast.metrics import Booleans, within_tolerance
 from engine.forecast.scores import report_day_figures, skills
 from engine.forecast.walk import ALWAYS_UP, ENSEMBLE, NAIVE, Walk
+from engine.forecast.week_scores import week_table
 
 
 def scoreboard(walks: Sequence[Walk], tolerance: float) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def symbol_entry(walk: Walk, tolerance: float) -> dict[str, Any]:
 
 
 def table(walks: Sequence[Walk], tolerance: float) -> dict[str, Any]:
-    """{"n", "rows": {name: figures}, "reliability"} over the sessions of all `walks` together."""
+    """{"n", "rows": {name: figures}, "reliability", "week"} over all `walks` together."""
     target = np.concatenate([walk.target for walk in walks])
     names = sorted(walks[0].forecasts, key=lambda name: (name != ENSEMBLE, name != NAIVE))
     rows = {name: row(walks, name, target, tolerance) for name in (*names, *walks[0].baselines)}
@@ -49,6 +50,7 @@ def table(walks: Sequence[Walk], tolerance: float) -> dict[str, Any]:
         "n": len(target),
         "rows": rows,
         "reliability": ensemble_reliability(walks, target, tolerance),
+        "week": week_table([walk.week for walk in walks], tolerance),
     }
 
 

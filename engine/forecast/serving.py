@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from engine.core.clock import Clock
 from engine.core.doubts import Doubt
-from engine.core.errors import ModelError, StockmlError, symbol_fault
+from engine.core.errors import ModelError, NoDataError, StockmlError, symbol_fault
 from engine.core.paths import Home
 from engine.core.records import Forecast
+from engine.forecast.dataset import CONTEXT
 from engine.forecast.inference import (
+    DEFAULT_TOLERANCE,
     ForecastRequest,
     check_withheld,
     forecast_together,
     load_forecaster,
 )
+from engine.forecast.week import week_forecast
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.schema import Settings
@@ -74,6 +78,21 @@ def forecast_stored(
             forecasts[name] = symbol_fault(name, error)
     forecasts |= zip(requests, forecasts_or_errors(list(requests.values())), strict=True)
     return {name: forecasts[name] for name in models}
+
+
+def stored_week(
+    bars: StoredBars, symbol: str, source: str, tolerance: float | None
+) -> ForecastOrError:
+    """The range of five sessions on stored bars; the market's are left out where there are none."""
+    context = {}
+    for name in CONTEXT:
+        with suppress(NoDataError):
+            context[name] = bars.bars(source, name)
+    near = DEFAULT_TOLERANCE if tolerance is None else tolerance
+    try:
+        return week_forecast(bars.bars(source, symbol), context, near / 100.0)
+    except Exception as error:  # noqa: BLE001 - the symbol's fault, never that of the others
+        return symbol_fault(symbol, error)
 
 
 def forecasts_or_errors(requests: Sequence[ForecastRequest]) -> list[ForecastOrError]:

@@ -13,12 +13,13 @@ import numpy as np
 from engine.core.errors import NoDataError
 from engine.forecast.baselines import baseline_statements
 from engine.forecast.calibration import WINDOW, Calibrator, StatedForecasts, roll
-from engine.forecast.dataset import Dataset
+from engine.forecast.dataset import Dataset, Dates
 from engine.forecast.fit import symbol_seed
 from engine.forecast.members.base import FitOptions, Floats, IntArray
 from engine.forecast.metrics import Booleans
 from engine.forecast.model import fit_model
 from engine.forecast.splits import SplitRules, split_rows
+from engine.forecast.week_scores import WeekRecord
 from engine.settings.schema import Settings
 
 CODE = (
@@ -115,7 +116,7 @@ class Walk:
     """What one symbol's folds forecast, joined in the order of time; [n] each."""
 
     symbol: str
-    dates: Floats | np.ndarray
+    dates: Dates
     """The target sessions."""
     target: Floats
     scale: Floats
@@ -127,6 +128,8 @@ class Walk:
     """Other distributions of the same sessions."""
     report_day: Booleans | None = None
     """Whether each session reacts to a report; None: nobody knows."""
+    week: WeekRecord | None = None
+    """What was stated of five sessions; None: nothing."""
     skipped: int = 0
     """Sessions left out at the beginning, for lack of history."""
 

@@ -133,6 +133,8 @@ class FakeEngine:
     plays: list[Run] = field(default_factory=list)
     started: StartedRun | StockmlError | None = None
     forecasts: dict[str, Forecast | StockmlError] = field(default_factory=dict)
+    horizons: list[int] = field(default_factory=list)
+    """How many sessions ahead each `predict` asked for."""
     requests: list[TrainRequest] = field(default_factory=list)
     refreshed: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
@@ -173,7 +175,10 @@ class FakeEngine:
         newest = {run.id: run for run in reversed(self.plays)}
         return tuple(newest.values())[::-1][:limit]
 
-    def predict(self, symbols: Iterable[str]) -> dict[str, Forecast | StockmlError]:
+    def predict(
+        self, symbols: Iterable[str], *, horizon: int = 1
+    ) -> dict[str, Forecast | StockmlError]:
+        self.horizons.append(horizon)
         return {symbol: self.forecasts[symbol] for symbol in symbols}
 
 

@@ -5,6 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
+import pytest
+
 from engine.core.errors import ExitCode, ModelError, NoDataError, UsageError
 from engine.core.records import NextReport
 from tests.cli.fakes import FORECAST, MODEL, fake, invoke, make_snapshot, trained, untrained
@@ -71,6 +74,32 @@ def test_a_document_has_the_range_and_the_report(tmp_path: Path) -> None:
         "factor": 1.0,
     }
     assert (second["report"], second["report_known"]) == (None, False)
+
+
+def test_a_week_is_asked_for_by_its_sessions(tmp_path: Path) -> None:
+    """The engine forecasts five sessions; each line says what the range is and what lies in it."""
+    week = replace(
+        FORECAST, next_close=100.0, target_session="2025-08-19", horizon=5, reports_within=1
+    )
+    engine = fake(tmp_path, snapshots=[make_snapshot(trained("NVDA"))], forecasts={"NVDA": week})
+    text = invoke(engine, "predict", "NVDA", "--horizon", "5").stdout
+    document = json.loads(invoke(engine, "predict", "NVDA", "--horizon", "5", "--json").stdout)
+
+    assert "NVDA: Up to Tuesday 2025-08-19, 5 sessions: 98.0–104.0 (80 %). 1 report in it." in text
+    assert document["horizon"] == 5
+    forecast = document["forecasts"][0]["forecast"]
+    assert (forecast["horizon"], forecast["target_session"]) == (5, "2025-08-19")
+    assert engine.horizons == [5, 5]
+
+
+@pytest.mark.parametrize("horizon", ["0", "2", "3", "6", "21", "x"])
+def test_no_other_horizon(tmp_path: Path, horizon: str) -> None:
+    """Nothing else could be told from noise."""
+    engine = fake(tmp_path, snapshots=[make_snapshot(trained("NVDA"))], forecasts={})
+
+    result = invoke(engine, "predict", "NVDA", "--horizon", horizon)
+    assert isinstance(result.exception, UsageError | click.UsageError)
+    assert not engine.horizons
 
 
 def test_one_fault_keeps_the_others(tmp_path: Path) -> None:

@@ -266,6 +266,10 @@ def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
         assert 0 <= ours["ece"] <= 1
         assert sum(each["n"] for each in entry["reliability"]) == entry["n"]
         assert up["mape"] is None
+        week = entry["week"]
+        assert (week["horizon"], set(week["rows"])) == (5, {"ensemble", *baselines})
+        assert 0 < week["n"] < entry["n"], "a week begins on each session but the last four"
+        assert week["crps"] > ours["crps"]
         assert up["direction"] > 0
     assert whole["request"]["source"] == "simulated"
     assert lines_of(whole)[0] == "SIMULATED: not real prices"

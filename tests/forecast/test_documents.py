@@ -56,13 +56,13 @@ def test_an_evaluation_keeps_its_keys() -> None:
         SystemClock(),
     )
     assert set(tree) == {"evaluated_at", "simulated", "pooled", "symbols", "problems"}
-    assert set(tree["pooled"]) == {"n", "rows", "reliability"}
+    assert set(tree["pooled"]) == {"n", "rows", "reliability", "week"}
     assert set(tree["pooled"]["reliability"]) == {"confidence", "p_up"}
     assert all(set(part) == {"stated", "observed", "n"} for part in _bins(tree))
     entry = tree["symbols"][0]
     assert set(entry) == {
         *("symbol", "part", "why", "first", "last", "n", "rows", "tolerance", "weights"),
-        *("generation", "digest", "trained_at", "last_bar", "source", "simulated"),
+        *("generation", "digest", "trained_at", "last_bar", "source", "simulated", "week"),
     }
     assert set(entry["rows"]) == {"ensemble", "naive", "constant", "enhanced", "always_up"}
     scored = SCORES | {"report_days", "skill"}
@@ -120,9 +120,10 @@ def test_a_backtest_keeps_its_keys() -> None:
         0.05,
     )
     assert set(table) == {"pooled", "symbols"}
-    assert set(table["pooled"]) == {"n", "rows", "reliability"}
+    assert set(table["pooled"]) == {"n", "rows", "reliability", "week"}
     assert set(table["symbols"][0]) == {
         *("symbol", "n", "rows", "reliability", "first", "last", "skipped", "weights"),
+        "week",
     }
     assert set(table["pooled"]["rows"]) == {ENSEMBLE, "naive", "drift", "always_up"}
     keys = POINTS | STATEMENTS | SCORES | {"report_days", "skill"}

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.api import Engine
 from engine.core.clock import Clock
 from engine.core.errors import ModelError, NoDataError
 from engine.core.paths import Home
+from engine.core.records import Forecast
 from engine.forecast import build_status
 from engine.forecast import status as derived
 from engine.forecast.fit import fit_symbol
@@ -29,11 +31,17 @@ from engine.forecast.members.lstm_weights import (
     layers_of,
 )
 from engine.forecast.model import predict_together
-from engine.forecast.serving import StoredBars, forecast_stored, forecasts_or_errors
+from engine.forecast.serving import (
+    StoredBars,
+    forecast_stored,
+    forecasts_or_errors,
+    stored_week,
+)
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.home import prepare
 from engine.settings.schema import Settings
+from engine.watch.ledger import waiting
 from tests.fake_clock import FakeClock
 from tests.forecast.samples import QUICK, settings
 from tests.helpers import ROOT, environment
@@ -193,3 +201,32 @@ def test_bars_are_read_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None
     assert all(
         status and status.forecast for symbol, status in statuses.items() if symbol != "TSLA"
     )
+
+
+def test_a_week_is_forecast_and_kept_in_no_ledger(home: Home) -> None:
+    """The range of five sessions is wider than tomorrow's; only tomorrow's is scored later."""
+    prepare(home)
+    engine = Engine(home, CLOCK)
+    kept = [waiting(home, symbol, "simulated") for symbol in SYMBOLS]
+    weeks = engine.models.predict([*SYMBOLS, "TSLA"], horizon=5)
+    assert [waiting(home, symbol, "simulated") for symbol in SYMBOLS] == kept
+    days = engine.models.predict(SYMBOLS)
+    assert all(waiting(home, symbol, "simulated") == 1 for symbol in SYMBOLS)
+
+    for symbol, made in days.items():
+        week = weeks[symbol]
+        assert isinstance(week, Forecast) and isinstance(made, Forecast)
+        assert (week.horizon, made.horizon) == (5, 1)
+        assert week.last_bar == made.last_bar
+        assert week.target_session > made.target_session
+        assert week.range80 > 1.3 * made.range80
+    assert isinstance(weeks["TSLA"], NoDataError)
+
+
+def test_a_week_needs_its_own_bars(home: Home) -> None:
+    """Without the market's there is one all the same; without the symbol's the fault is named."""
+    bars = StoredBars(home, SETTINGS, CLOCK)
+    assert isinstance(stored_week(bars, "NVDA", "csv:/nowhere", 5.0), NoDataError)
+    made = stored_week(bars, "NVDA", "simulated", None)
+    assert isinstance(made, Forecast)
+    assert made.tolerance == 5.0

@@ -248,10 +248,11 @@ def page(
     row, details = content.row, content.details
     retrain = details.retrain if details else None
     tall = max(6, min(14, height // 2))
+    now_section = now_lines(row, content.max_age_days, width)
     by_model = _model_sections(content, width, tall, ascii_only=ascii_only)
     losses = loss_lines(content.job, width, tall, ascii_only=ascii_only)
     sections: tuple[tuple[str, Sequence[Line]], ...] = (
-        ("Now", (*now_lines(row, content.max_age_days, width), *_problem_lines(details, width))),
+        ("Now", (*now_section, *_week_lines(details, width), *_problem_lines(details, width))),
         ("Retraining", retrain_lines(row, retrain, now, width)),
         ("Price", by_model["Price"]),
         ("Error against naive", by_model["Error against naive"]),
@@ -288,6 +289,12 @@ def _model_sections(
         "Calibration": calibration_lines(model, width),
         "Live accuracy": live_lines(details.live, width),
     }
+
+
+def _week_lines(details: SymbolDetails | None, width: int) -> tuple[Line, ...]:
+    """The range of five sessions."""
+    week = details.model.week if details else None
+    return wrapped(line(forecasts.sentence(week)), width, 4) if week else ()
 
 
 def _problem_lines(details: SymbolDetails | None, width: int) -> tuple[Line, ...]:
