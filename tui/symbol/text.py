@@ -154,19 +154,16 @@ def _no_forecast(row: SymbolRow) -> Line:
 
 
 def _forecast_lines(forecast: Forecast) -> list[Line]:
-    next_close = figures.number(forecast.next_close, 2)
-    made = f"forecast for {forecast.target_session}: {next_close} {forecasts.half_range(forecast)}"
-    interval80 = figures.interval(forecast.low80, forecast.high80)
-    interval95 = figures.interval(forecast.low95, forecast.high95)
-    last_close = figures.number(forecast.last_close, 2)
+    close, ahead = (figures.number(each, 2) for each in (forecast.last_close, forecast.next_close))
+    made = f"forecast for {forecast.target_session}: {ahead} {forecasts.half_range(forecast)}"
+    narrow = figures.interval(forecast.low80, forecast.high80)
+    wide = figures.interval(forecast.low95, forecast.high95)
+    chances = f"{forecasts.chances(forecast)}; next report {forecasts.next_report(forecast)}"
     style = "warn" if forecasts.is_widened(forecast) else ""
     return [
-        line(f"last close {last_close} of {forecast.last_bar}; {made}", "head"),
+        line(f"last close {close} of {forecast.last_bar}; {made}", "head"),
         line(forecasts.sentence(forecast), style),
-        line(
-            f"80 % interval {interval80}, 95 % {interval95}, {forecasts.chances(forecast)}; next"
-            f" report {forecasts.next_report(forecast)}"
-        ),
+        line(f"80 % interval {narrow}, 95 % {wide}, {chances}"),
     ]
 
 
