@@ -59,6 +59,8 @@ NOT_AUDITED = {
     "symbols.requests": "reads",
     "settings.sheet": "reads",
     "settings.problems": "reads",
+    "settings.usable": "reads",
+    "settings.mend": "engine.settings.mend audits",
     "settings.publish": "writes what is derived",
     "settings.set_text": "engine.settings.write audits",
     "settings.write": "engine.settings.write audits",

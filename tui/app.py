@@ -24,15 +24,15 @@ from tui.keys.labels import key
 from tui.look.themes import BY_NAME
 from tui.look.waiting import LAG_S
 from tui.ports import EnginePort
+from tui.screens.asking_app import AskingApp
 from tui.screens.live import LiveScreen
-from tui.screens.measured_app import MeasuredApp
 from tui.screens.stack import ScreenStack
 from tui.service.feed import ServiceFeed
 from tui.terminal.driver import CountingDriver, bytes_sent
 from tui.terminal.line_speed import LineSpeed
 from tui.terminal.textual_private import deliver_late_resize, driver_of
 from tui.terminal.vitals import Vitals
-from tui.work.background import post, start_verb, while_open, write_log
+from tui.work.background import post, while_open, write_log
 from tui.work.copying import copy_text
 from tui.work.messages import (
     AwayRead,
@@ -41,18 +41,14 @@ from tui.work.messages import (
     SnapshotFailed,
     SnapshotRead,
     Unrecorded,
-    VerbDone,
-    VerbFailed,
 )
-from tui.work.running_verbs import RunningVerbs
 
-SLOW_VERB_S = 0.5
 UNRECORDED_AFTER_S = 2.0
 # The service is asked for its health after the first paint.
 SERVICE_AFTER_S = 1.0
 
 
-class StockmlApp(MeasuredApp, inherit_bindings=False):
+class StockmlApp(AskingApp, inherit_bindings=False):
     """One operator's view of one home; leaving it stops no work."""
 
     TITLE = "stockml"
@@ -75,14 +71,14 @@ class StockmlApp(MeasuredApp, inherit_bindings=False):
         few_colours: bool = False,
         line: LineSpeed | None = None,
         mouse: bool = True,
+        tab: str = "",
     ) -> None:
-        """`theme_for` names the theme of a setting on this terminal, whose mouse may not work."""
-        setting = engine.settings.current.console.theme
+        """`theme_for` names the theme of a setting on this terminal; `tab` is shown first."""
+        settings = engine.settings.usable
+        setting = settings.console.theme
         super().__init__(driver_class=CountingDriver, ansi_color=BY_NAME[theme_for(setting)].ansi)
-        self.start_theme(setting, theme_for)
+        self.start_theme(setting, theme_for, few_colours=few_colours)
         self.start_line(line or LineSpeed(), mouse=mouse)
-        self.animation_level = "none"
-        self.few_colours = few_colours
         self.engine = engine
         self.read_only = read_only
         self.ascii_only = ascii_only
@@ -90,7 +86,7 @@ class StockmlApp(MeasuredApp, inherit_bindings=False):
         self.vitals = Vitals(engine.home, self.wall, self.line, read_only=read_only)
         self.stalled = ""
         """LAG in words for 30 s after the event loop stalled; else empty."""
-        self.names = engine.settings.current.names
+        self.names = settings.names
         """The symbols that the first paint makes room for."""
         self.started: list[str] = []
         """Runs started from here, also those no snapshot has shown yet."""
@@ -98,10 +94,10 @@ class StockmlApp(MeasuredApp, inherit_bindings=False):
         """The loop while it runs, for signal handlers."""
         publish = partial(post, self)
         self.last_seen = LastSeen(engine, read_only=read_only, publish=publish, log=self.note)
+        self._first_tab = tab
         self._service = ServiceSeen("", None)
         self._lag = ""
         self._stack = ScreenStack(self, self.say, self.note)
-        self._verbs = RunningVerbs()
         self._feed = SnapshotFeed(engine, self.wall, self.vitals, publish=publish, log=self.note)
         self._service_feed = ServiceFeed(engine, publish=publish, log=self.note)
 
@@ -146,6 +142,8 @@ class StockmlApp(MeasuredApp, inherit_bindings=False):
         self.take_keys()
         if self.own_keys.notice is not None:
             self.call_after_refresh(lambda: self.say(self.own_keys.notice))
+        if self._first_tab:
+            self.call_after_refresh(self.go, self._first_tab)
         self._tick()
         self.set_interval(1.0, self._tick)
         self._feed.poller.start()
@@ -210,41 +208,12 @@ class StockmlApp(MeasuredApp, inherit_bindings=False):
     def _away_read(self, message: AwayRead) -> None:
         self.main.away = message.away
 
-    # -- verbs ---------------------------------------------------------------------------------
+    # -- saying ---------------------------------------------------------------------------------
 
-    def ask(
-        self,
-        verb: str,
-        work: Callable[[], Any],
-        done: Callable[[Any], None],
-        slow: Notice | None = None,
-    ) -> None:
-        """Run an engine verb in a thread, one of a kind at a time; say `slow` if it takes long."""
-        if not self._verbs.begin(verb, slow):
-            self.say(Notice.still(verb))
-            return
-        self.set_timer(SLOW_VERB_S, lambda: self._say_slow(verb))
-        start_verb(self, verb, work, done, self.note)
-
-    def _say_slow(self, verb: str) -> None:
-        if notice := self._verbs.slow_notice(verb):
-            self.say(notice)
-
-    @on(VerbDone)
-    @while_open
-    def _verb_done(self, message: VerbDone) -> None:
-        outdated = self._verbs.end(message.verb)
-        # Another word is somebody else's, and keeps its own time.
-        if (self._stack.live_screen or self.main).notice in outdated:
-            self.say(self._verbs.sticky_notice)
-        message.done(message.result)
-
-    @on(VerbFailed)
-    @while_open
-    def _verb_failed(self, message: VerbFailed) -> None:
-        notice = Notice(message.text, message.hint, level=Level.CRIT)
-        self._verbs.fail(message.verb, notice)
-        self.say(notice)
+    @property
+    def shown_notice(self) -> Notice | None:
+        """The notice that the operator sees now."""
+        return (self._stack.live_screen or self.main).notice
 
     def note(self, text: str) -> None:
         """One line in logs/console.log, from any thread."""
@@ -272,7 +241,9 @@ class StockmlApp(MeasuredApp, inherit_bindings=False):
 
     def take_keys(self) -> None:
         """Apply the operator's keys over the defaults."""
-        self.use_keys(self.engine.settings.current.console.keys)
+        settings = self.engine.settings.usable
+        self.names = settings.names
+        self.use_keys(settings.console.keys)
 
     def copy(self, text: str) -> None:
         """Ask the terminal to take `text`; keep it in a file too, unless this is read-only."""

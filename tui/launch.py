@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
     """Open the console on `home`, with bars from `source` if given, and return the exit code.
 
-    `link` is auto, fast or slow. Raises UsageError without a usable terminal, and ConfigError.
+    Settings that cannot be used are shown first, to be mended. Raises UsageError without a
+    usable terminal.
     """
     if problem := terminal.unusable_reason(os.environ):
         raise UsageError(
@@ -32,12 +33,13 @@ def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
     from engine.api import Engine
 
     engine = Engine(home, source=source)
-    link = terminal.resolve_link(link, engine.settings.current.console.link)
+    link = terminal.resolve_link(link, engine.settings.usable.console.link)
     terminal.prepare_environment(link, os.environ)
-    return open_console(engine, read_only, link)
+    first_tab = "settings" if engine.settings.problems() else ""
+    return open_console(engine, read_only, link, first_tab)
 
 
-def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
+def open_console(engine: EnginePort, read_only: bool, link: str, first_tab: str = "") -> int:
     """Show the console until the operator leaves; the environment must be set for `link`.
 
     `link` is fast, slow, or auto, which is measured.
@@ -46,7 +48,7 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
     separate_escape()
     terminal.give_size(sys.stdin.fileno())
     terminal.mend_modes(sys.stdin.fileno())
-    app = _application(engine, read_only, link)
+    app = _application(engine, read_only, link, first_tab)
     os.environ[audit.ORIGIN] = (
         audit.CONSOLE
     )  # for the record, and for the children that act on our behalf
@@ -72,7 +74,7 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
     return app.return_code or int(ExitCode.DONE)
 
 
-def _application(engine: EnginePort, read_only: bool, link: str) -> StockmlApp:
+def _application(engine: EnginePort, read_only: bool, link: str, first_tab: str) -> StockmlApp:
     """The application for this terminal."""
     from tui.app import StockmlApp
     from tui.terminal.line_speed import LineSpeed
@@ -86,4 +88,5 @@ def _application(engine: EnginePort, read_only: bool, link: str) -> StockmlApp:
         few_colours=terminal.few_colours(os.environ),
         line=line,
         mouse=terminal.mouse_works(os.environ),
+        tab=first_tab,
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.schedule.scheduler import Scheduler
     from engine.service.records import Overview
     from engine.settings.keys import KeyPath
+    from engine.settings.mend import LineEdit
     from engine.settings.records import Check, SettingChange
     from engine.settings.sheet import Sheet
     from engine.symbols.records import ConfiguredSymbol
@@ -111,9 +112,14 @@ class SettingsPort(Protocol):
     def current(self) -> Settings: ...
 
     @property
+    def usable(self) -> Settings: ...
+
+    @property
     def version(self) -> object: ...
 
     def sheet(self) -> Sheet: ...
+
+    def mend(self, edit: LineEdit) -> None: ...
 
     def write(
         self,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from engine.cli.build import load_target
 from engine.cli.session import Session, on_terminal
-from engine.core.errors import UsageError
+from engine.core.errors import ConfigError, UsageError
 
 CONSOLE = "tui.launch:run"
 """`run(home, source, read_only, link) -> exit code`; a name, as commands work without it."""
@@ -25,6 +26,8 @@ def open_console(session: Session, read_only: bool = False, link: str | None = N
             "`stockml dashboard` prints the same as plain text; `stockml --help` lists the"
             " commands",
         )
-    # The settings are checked, and ml_config.json written, before the screen is taken.
-    session.engine  # noqa: B018
+    # ml_config.json is written before the screen is taken; wrong settings are mended there.
+    session.unchecked_engine  # noqa: B018
+    with suppress(ConfigError):
+        session.engine  # noqa: B018
     return int(load_target(CONSOLE)(session.home, session.source, read_only, link or "auto"))

@@ -51,8 +51,8 @@ def health(session: Session, append: bool) -> int:
 def doctor(session: Session, repair: bool) -> int:
     """Check whether this machine can run stockml, with a fix for each problem; mend some first."""
     session.trusted = repair  # to look is safe in a home of somebody else, to mend is not
-    watch = session.engine.watch
-    mended = watch.repair() if repair else ()
+    watch = session.unchecked_engine.watch  # it lists what is wrong with the settings
+    mended = session.engine.watch.repair() if repair else ()
     items = (*mended, *watch.doctor())
     _tell(session, items, _lines(items, terminal_width()), {})
     return ExitCode.FAILED if any(item.level is Level.CRIT for item in items) else ExitCode.DONE

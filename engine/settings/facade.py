@@ -21,6 +21,7 @@ from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
     from engine.settings.keys import KeyPath
+    from engine.settings.mend import LineEdit
     from engine.settings.records import Check, SettingChange
     from engine.settings.sheet import Sheet
     from engine.settings.texts import SettingsTexts
@@ -46,6 +47,14 @@ class Context:
             self._settings = config.with_reports(config.load(self.home), self.reports)
             self._key = key
         return self._settings
+
+    @property
+    def usable(self) -> Settings:
+        """The settings, or the packaged ones while those of the home are wrong."""
+        try:
+            return self.settings
+        except ConfigError:
+            return config.packaged_settings()
 
     @property
     def configured_source(self) -> str:
@@ -75,6 +84,11 @@ class SettingsFacade(Facade):
     def current(self) -> Settings:
         """The settings now; ConfigError when the file became wrong."""
         return self.context.settings
+
+    @property
+    def usable(self) -> Settings:
+        """The settings now, or the packaged ones while the file is wrong."""
+        return self.context.usable
 
     @property
     def version(self) -> object:
@@ -107,6 +121,12 @@ class SettingsFacade(Facade):
             return tuple(clean(problem) for problem in error.problems)
         problems = check(settings) if check else ()
         return tuple(f"{self.home.settings}: {problem}" for problem in problems)
+
+    def mend(self, edit: LineEdit) -> None:
+        """Write one line of a file that cannot be used; raises what `mend` raises."""
+        from engine.settings.mend import mend
+
+        mend(self.home, edit)
 
     def publish(self, settings: Settings | None = None) -> None:
         """Write ml_config.json, by default from the file alone; OSError when the disk fails."""

@@ -66,6 +66,11 @@ def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def packaged_settings() -> Settings:
+    """The settings of a file that names no key."""
+    return msgspec.convert(_with_defaults({}), Settings)
+
+
 def read_source(home: Home) -> SettingsSource:
     """The texts of stockml.toml and symbols.csv; ConfigError where one cannot be read."""
     toml = settings_text(home)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,12 +18,8 @@ from msgspec import inspect
 
 from engine.core.errors import ConfigError
 from engine.core.paths import Home
-from engine.core.text import clean
-from engine.settings.check import SettingsProblem
 from engine.settings.document import (
-    line_of,
     possible_values,
-    split_key,
     toml_text,
     value_at,
 )
@@ -38,8 +34,9 @@ from engine.settings.keys import (
     why_refused,
 )
 from engine.settings.load import parse, parse_tree
+from engine.settings.mend import SettingsFault, faults_of
 from engine.settings.schema import PATTERN_WORDS, VARIABLES, Settings
-from engine.settings.texts import read_texts
+from engine.settings.texts import SettingsTexts, read_texts
 
 # A unit is the first of these words in a key's explanation.
 _UNITS = {
@@ -104,6 +101,10 @@ class Sheet:
     problems: tuple[str, ...] = ()
     tree: Mapping[str, Any] | None = None
     """The file."""
+    faults: tuple[SettingsFault, ...] = ()
+    """The problems with their places, where the files could be read."""
+    texts: SettingsTexts | None = None
+    """Both files as they are; None where they could not be read."""
 
     def with_changes(self, changes: Mapping[KeyPath, object]) -> tuple[str, ...]:
         """What would be wrong with the file, in words; None in `changes` takes a key out."""
@@ -135,23 +136,13 @@ def read_sheet(home: Home, environ: Mapping[str, str] | None = None) -> Sheet:
         texts = read_texts(home)
     except ConfigError as error:
         return Sheet(file, problems=(str(error),))
-    text, listed = texts.source.toml, replace(texts.source.listed, origin=home.symbols.name)
-    settings, problems = parse(text, file, overrides, listed)
-    if settings is None:
-        return Sheet(file, problems=tuple(_with_line(problem, text, file) for problem in problems))
+    if faults := faults_of(texts, overrides):
+        return Sheet(file, problems=tuple(map(str, faults)), faults=faults, texts=texts)
+    source = texts.source
+    settings = parse(source.toml, source.origin, overrides, source.listed)[0]
+    assert settings is not None
     tree = texts.tree
-    return Sheet(file, tuple(_settings(settings, tree, overrides)), tree=tree)
-
-
-def _with_line(problem: SettingsProblem, text: str, file: str) -> str:
-    """The problem with the line of its key, where the file has it."""
-    try:
-        path = split_key(problem.key)
-    except ConfigError:
-        path = (problem.key,)
-    line = line_of(text, path) if problem.key and problem.origin == file else None
-    origin = f"{problem.origin} line {line}" if line else problem.origin
-    return clean(str(replace(problem, origin=origin)), 400)
+    return Sheet(file, tuple(_settings(settings, tree, overrides)), tree=tree, texts=texts)
 
 
 def _settings(

@@ -75,11 +75,11 @@ def set_key(
         # A mistyped value may be a secret: its error is not for the record.
         act.message = "nothing was written"
         path = split_key(key)
-        with _locked(home, wait_s):
+        with locked(home, wait_s):
             texts = _read(home)
             edited, value = first_valid(texts, path, raw, check)
             change = SettingChange(".".join(path), value_at(texts.tree, path), value)
-            _write(home, texts, edited)
+            write_texts(home, texts, edited)
         act.message = ""
         act.details = {change.key: change.audit_text}
     return change
@@ -125,13 +125,13 @@ def rewrite(
 
     ConfigError, and nothing written, when the outcome is wrong; `around` surrounds the writing.
     """
-    with _locked(home, wait_s):
+    with locked(home, wait_s):
         texts = _read(home)
         edited = change(texts)
         if problems := problems_of(edited, check):
             raise _nothing_written(problems)
         with around():
-            _write(home, texts, edited)
+            write_texts(home, texts, edited)
     return texts
 
 
@@ -151,7 +151,7 @@ def _refuse_outdated(
 
 
 @contextmanager
-def _locked(home: Home, wait_s: float) -> Iterator[None]:
+def locked(home: Home, wait_s: float = 5.0) -> Iterator[None]:
     """Nobody else changes the settings meanwhile; BusyError when another process does."""
     with FileLock(home.locks / "settings.lock") as lock:
         if not lock.acquire("config set", wait_s):
@@ -159,7 +159,7 @@ def _locked(home: Home, wait_s: float) -> Iterator[None]:
         yield
 
 
-def _write(home: Home, before: SettingsTexts, after: SettingsTexts) -> None:
+def write_texts(home: Home, before: SettingsTexts, after: SettingsTexts) -> None:
     """Keep each present file that changes beside it, then replace it."""
     _replace(home, home.settings, before.source.toml, after.source.toml)
     _replace(home, home.symbols, before.source.symbols, after.source.symbols)

@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,13 @@ PACKAGES = (
 # What the console may send while 13 symbols train and a thousand log lines come a second.
 MOST_KB_S = 20.0
 YAHOO = ("query1.finance.yahoo.com", 443)
+
+
+def settings_items(problems: Iterable[str]) -> Iterator[Item]:
+    """Each mistake of the settings; none is asked of a home that has none."""
+    for problem in problems:
+        fix = "`stockml` opens the Settings, which show the line and take another"
+        yield Item("settings", Level.CRIT, clean(problem, 400), fix)
 
 
 def doctor(

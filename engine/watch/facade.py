@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from engine.core.records import StartedRun
 from engine.core.snapshot import Away, PlannedAction, Snapshot, SymbolRow
 from engine.core.symbols import check_symbols
 from engine.forecast import status as derived
-from engine.settings.facade import Context, Facade
+from engine.settings.facade import Context, Facade, SettingsFacade
 from engine.watch.holds import Hold, hold, unhold
 from engine.watch.snapshot import SnapshotReader
 from engine.words import times
@@ -267,9 +268,11 @@ class WatchFacade(Facade):
     def doctor(self) -> Iterator[Item]:
         """Whether this machine and this terminal can do the work."""
         from engine.schedule.slots import host_zone
-        from engine.watch.doctor import doctor
+        from engine.watch.doctor import doctor, settings_items
         from engine.watch.machine import Machine
 
         daemon = self._schedule.scheduler().starter()
         zone = host_zone().key or ""
-        return doctor(self.home, self.context.settings, Machine.here(), daemon, zone)
+        faults = settings_items(SettingsFacade(self.context).problems())
+        items = doctor(self.home, self.context.usable, Machine.here(), daemon, zone)
+        return chain(faults, items)

@@ -91,6 +91,21 @@ def test_schedule_is_installed_edited_and_left(tmp_path: Path) -> None:
 
 
 @needs_tmux
+def test_broken_settings_open_the_console_where_they_are_mended(tmp_path: Path) -> None:
+    """The fault and its line stand there; mended, the console is as ever."""
+    home = new_home(tmp_path / "home", market__source="simulated", training__epochs=0)
+    with Terminal([*CONSOLE, "--home", str(home.root)], 100, 24, TZ="UTC") as terminal:
+        terminal.shows("1 problem; e mends its line", 40)
+        terminal.shows("training.epochs: 0")
+        terminal.keys("e")
+        terminal.shows("Mend a line")
+        terminal.keys("C-u", "epochs = 3", "Enter")
+        terminal.shows("written (the file before is .stockml.toml.previous)")
+        terminal.keys("1")
+        terminal.shows("SPY   NONE")
+
+
+@needs_tmux
 def test_backup_restore_and_undo(tmp_path: Path) -> None:
     """`b` backs a real model up, a typed symbol restores it as a new generation, `u` takes that
     back: generation 3."""

@@ -211,6 +211,29 @@ def test_the_doctor_answers(tmp_path: Path) -> None:
     assert ran.returncode in (0, 1)
 
 
+def test_the_doctor_lists_what_is_wrong_with_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each fault of stockml.toml is an item, the rest is examined as ever; to mend needs them."""
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError("no route")
+
+    monkeypatch.setattr("socket.create_connection", unreachable)
+    home = new_home(tmp_path / "h", market__source="simulated", training__epochs=0)
+    home.settings.write_text(home.settings.read_text().replace("cpu_warn", "cpu_wran"))
+
+    code, out, _ = ran(home, capsys, "doctor", "--json")
+    items = json.loads(out)["items"]
+    wrong = [item["text"] for item in items if item["name"] == "settings"]
+
+    assert code == ExitCode.FAILED
+    assert "training.epochs" in " ".join(wrong)
+    assert "resources.cpu_wran" in " ".join(wrong)
+    assert {"python", "packages", "cron"} <= {item["name"] for item in items}
+    assert ran(home, capsys, "doctor", "--repair")[0] == ExitCode.CONFIG
+
+
 def test_the_doctor_examines_a_home_that_the_others_refuse(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

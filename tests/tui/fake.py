@@ -26,6 +26,7 @@ from engine.schedule.view import schedule_view
 from engine.service.records import Overview
 from engine.settings import load as config
 from engine.settings.home import prepare
+from engine.settings.mend import LineEdit, mend
 from engine.settings.records import SettingChange
 from engine.settings.schema import Settings
 from engine.settings.sheet import Sheet, read_sheet
@@ -238,11 +239,19 @@ class FakeSettings:
         self.current: Settings = config.load(engine.home, {})
 
     @property
+    def usable(self) -> Settings:
+        return self.current
+
+    @property
     def version(self) -> object:
         return config.settings_version(self.engine.home)
 
     def sheet(self) -> Sheet:
         return read_sheet(self.engine.home)
+
+    def mend(self, edit: LineEdit) -> None:
+        self.engine.verb("mend", edit)
+        mend(self.engine.home, edit)
 
     def write(
         self, changes: Any, based_on: Any = None, check: Any = None

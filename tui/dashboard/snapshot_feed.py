@@ -36,7 +36,7 @@ class SnapshotFeed:
         """`publish` and `log` are called in the reader's thread."""
         self.snapshot: Snapshot | None = None
         """What was read last."""
-        self.theme = engine.settings.current.console.theme
+        self.theme = engine.settings.usable.console.theme
         """The theme in the settings at that time."""
         self._engine = engine
         self._wall = wall

@@ -18,8 +18,12 @@ class ThemedApp(App[int]):
     few_colours = False
     """Whether the terminal shows its own sixteen colours alone."""
 
-    def start_theme(self, setting: str, theme_for: Callable[[str], str]) -> None:
+    def start_theme(
+        self, setting: str, theme_for: Callable[[str], str], *, few_colours: bool
+    ) -> None:
         """Register the themes and begin with that of the settings, before anything is drawn."""
+        self.animation_level = "none"
+        self.few_colours = few_colours
         self.theme_setting = setting
         """The theme in the settings now; a reader's thread replaces it."""
         self._applied_setting = setting

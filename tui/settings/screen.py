@@ -23,6 +23,7 @@ from tui.keys.table import bindings
 from tui.look.table import table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
+from tui.settings import mending
 from tui.settings import text as words
 from tui.settings.draft import SettingsDraft
 from tui.settings.form import SettingForm
@@ -128,8 +129,7 @@ class SettingsScreen(LiveScreen):
             return
         sheet = self.value.sheet
         if sheet.problems:
-            keys.fill((), (), words.broken_lines(sheet, keys.size.width))
-            page.fill(())
+            mending.draw(sheet, keys, page)
             return
         listed = [setting for setting in sheet.settings if self._listed(setting)]
         width, draft = keys.size.width - 2, self.draft.values
@@ -182,7 +182,7 @@ class SettingsScreen(LiveScreen):
             if self.value is not None:
                 problem = self.value.sheet.problems[0]
             text = f"nothing is changed: {problem}"
-            self.tell(Notice(text, "repair the file by hand", level=Level.CRIT))
+            self.tell(Notice(text, f"{key('settings_edit')} mends a line", level=Level.CRIT))
             return None
         return self.current
 
@@ -195,6 +195,10 @@ class SettingsScreen(LiveScreen):
         self.redraw()
 
     def do_edit(self) -> None:
+        if self.value is not None and self.value.sheet.problems:
+            chosen = self.query_one(SettingsPicker).chosen
+            mending.open_form(self.shell, self.value.sheet, chosen, self.do_refresh)
+            return
         setting = self._begin()
         if setting is None or self.value is None:
             return

@@ -17,6 +17,7 @@ from tui.app import StockmlApp
 from tui.dashboard.screen import MainScreen
 from tui.dialogs.confirm import ConfirmScreen
 from tui.settings.form import SettingForm
+from tui.settings.mending import MendForm
 from tui.settings.screen import SettingsScreen
 from tui.widgets.picker import Picker
 from tui.widgets.scroll import ScrollLines
@@ -207,9 +208,9 @@ async def test_a_variable_that_overrides_is_said_before_writing(
         await until(pilot, lambda: value(engine, "training", "epochs") == 40, "the write")
 
 
-async def test_a_file_broken_by_hand_is_told_and_left_alone(tmp_path: Path) -> None:
-    """Place and reason stand on the screen, no key changes anything, and a repaired file is
-    shown again."""
+async def test_a_file_broken_by_hand_is_shown_and_mended(tmp_path: Path) -> None:
+    """Place and reason stand on the screen, only its line can be changed, and the settings are
+    shown again with the changes that were begun."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         good = engine.home.settings.read_text()
         screen = await open_settings(app, pilot)
@@ -225,15 +226,19 @@ async def test_a_file_broken_by_hand_is_told_and_left_alone(tmp_path: Path) -> N
         )
         assert "BROKEN" in screen_text(app)
         assert "default" not in heading(app)
-        for key in ("e", "r", "u", "w"):
+        for key in ("r", "u", "w"):
             await pilot.press(key)
             await until(pilot, lambda: "nothing is changed" in screen_text(app), "the refusal")
             await pilot.press("escape")
             await until(pilot, lambda: screen.notice is None, "the notice away")
         assert engine.home.settings.read_text() == broken
-        engine.home.settings.write_text(good)
-        screen.do_refresh()
+        await pilot.press("e")
+        await until(pilot, lambda: "Mend a line" in screen_text(app), "the form")
+        await pilot.press("ctrl+u", *"batch_size = 0", "enter")
+        assert isinstance(app.screen, MendForm), "still wrong: the form stays"
+        await pilot.press("backspace", *"32", "enter")
         await until(pilot, lambda: screen.current is not None, "the settings again")
+        assert engine.home.settings.read_text() == good
         assert screen.draft.values == {("training", "epochs"): 40}
 
 
