@@ -57,7 +57,7 @@ pages: dev
 	@$(BIN)/python -m engine.commands.manual man > man/stockml.1
 	@$(BIN)/python -m engine.commands.manual markdown > docs/commands.md
 	@$(BIN)/python -m engine.settings.manual > docs/settings.md
-	@$(BIN)/python -m tui.keys.readme > docs/keys.md
+	@$(BIN)/python -m tui.keys.manual > docs/keys.md
 
 docs: pages
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -24,7 +24,6 @@ READERS = {
     "engine/service/routes.py": "its own openapi.json",
     "engine/market/calendar.py": "its own table of sessions",
     "engine/forecast/backtest.py": "its own code, whose hash is the key of kept folds",
-    "tui/keys/readme.py": "README.md, written by a developer",
 }
 """The modules that open a file themselves, each with its reason."""
 

@@ -1,5 +1,4 @@
-"""The guide's three scripts: every line of the README's table that stands for one of theirs is
-run."""
+"""The guide's three scripts: every line of docs/guide.md that stands for one of theirs is run."""
 
 from __future__ import annotations
 
@@ -24,14 +23,12 @@ from tests.schedule.fakes import FakeCrontab
 from tests.service.homes import build_home, serving
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 
-TABLE = (
-    (ROOT / "README.md").read_text().partition("### The guide's scripts")[2].partition("\n\n`")[0]
-)
+TABLE = (ROOT / "docs" / "guide.md").read_text().partition("## What is not taken")[0]
 LINES = re.findall(r"^\| .* \| `stockml ([^`]+)` \|$", TABLE, re.M)
 # Run by tests of their own below: they need a crontab of the test's, and a service.
-ELSEWHERE = ("schedule", "test-symbol")
-HERE = sorted({line for line in LINES if line.split()[0] not in ELSEWHERE})
-SCHEDULE = sorted({line for line in LINES if line.startswith("schedule")})
+ELSEWHERE = ("schedule install", "test-symbol")
+HERE = sorted({line for line in LINES if not line.startswith(ELSEWHERE)})
+SCHEDULE = sorted({line for line in LINES if line.startswith("schedule install")})
 ASKING = sorted({line for line in LINES if line.startswith("test-symbol")})
 # The guide's default cron schedule.
 TIMES = {

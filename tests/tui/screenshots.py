@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,9 @@ SHOTS = {
     "record": Shot(trained, (110, 16), ("H",), ("hold",)),
     "help": Shot(trained, (100, 40), ("question_mark",), ("Keys of the dashboard",)),
 }
+TOUR = ("training", "dashboard", "service")
+"""The pictures of one size that the README's own picture shows in turn."""
+FRAME_SECONDS = 4
 
 
 @contextmanager
@@ -105,6 +108,30 @@ def text_of(svg: str) -> str:
     )
 
 
+def tour(frames: Sequence[str]) -> str:
+    """One picture that shows pictures of one size in turn, each for some seconds; plain SVG."""
+    seconds = len(frames) * FRAME_SECONDS
+    share = 100 / len(frames)
+    style = (
+        f"@keyframes turn {{ 0%, {share - 1:.2f}% {{ opacity: 1 }} "
+        f"{share:.2f}%, 99% {{ opacity: 0 }} 100% {{ opacity: 1 }} }} "
+        f".frame {{ opacity: 0; animation: turn {seconds}s infinite }} "
+        ".frame:first-of-type { opacity: 1 } "
+        "@media (prefers-reduced-motion: reduce) { .frame { animation: none } }"
+    )
+    parts = [
+        f'<g class="frame" style="animation-delay: {index * FRAME_SECONDS - seconds}s">{svg}</g>'
+        for index, svg in enumerate(frames)
+    ]
+    box = re.search(r'viewBox="([^"]+)"', frames[0])
+    assert box is not None
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box[1]}">'
+        f"<title>stockml: training, dashboard, service</title><style>{style}</style>"
+        f"{''.join(parts)}</svg>\n"
+    )
+
+
 def main(words: list[str]) -> int:
     """Draw every picture, or the named ones, into a folder."""
     folder, names = Path(words[0]), words[1:] or list(SHOTS)
@@ -115,6 +142,7 @@ def main(words: list[str]) -> int:
                 svg = asyncio.run(take(SHOTS[name], Path(home)))
             (folder / f"{name}.svg").write_text(svg)
             sys.stdout.write(f"{name}.svg  {len(svg) // 1024} KB\n")
+    (folder / "tour.svg").write_text(tour([(folder / f"{name}.svg").read_text() for name in TOUR]))
     return 0
 
 

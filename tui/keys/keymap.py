@@ -123,7 +123,7 @@ def _entry(name: str, asked: Sequence[str]) -> tuple[tuple[str, ...], str]:
     if not actions:
         names = (*(action.id for action in ACTIONS), *map(stem, ACTIONS))
         near = get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else "the README lists them"
+        hint = f"did you mean {near[0]}?" if near else "docs/keys.md lists them"
         return (), f"there is no such action; {hint}"
     if name == FIXED:
         return (), "ctrl+q always leaves the console; quit is the one that takes another key"

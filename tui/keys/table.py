@@ -1,4 +1,4 @@
-"""Every key of the console; bindings, footer, help, palette and README read this table.
+"""Every key of the console; bindings, footer, help, palette and docs/keys.md read this table.
 
 To add an action, add a row to its screen's table and a `do_…` method to the screen or its verbs.
 """

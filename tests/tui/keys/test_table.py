@@ -1,4 +1,4 @@
-"""One table of actions: bindings, footer, help, palette and README cannot drift apart."""
+"""One table of actions: bindings, footer, help, palette and manual cannot drift apart."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ from tui.dialogs.help import HelpScreen, help_lines
 from tui.dialogs.palette import PaletteScreen, matching, palette_lines
 from tui.dialogs.prompt import PromptScreen
 from tui.doctor.screen import DoctorScreen
-from tui.keys import readme as readme_keys
 from tui.keys.action import Action
-from tui.keys.readme import key_table, with_keys
+from tui.keys.manual import key_table, page
 from tui.keys.table import ACTIONS, GROUPS, bindings, by_id, in_group, key_name
 from tui.logs.list import LogsScreen
 from tui.logs.viewer import LogView
@@ -232,13 +231,4 @@ def test_key_table_lists_every_action() -> None:
 
 def test_the_page_of_keys_is_what_the_actions_make() -> None:
     """`make pages` writes docs/keys.md anew."""
-    assert (ROOT / "docs" / "keys.md").read_text(encoding="utf-8") == readme_keys.page()
-
-
-def test_readme_has_the_tables_keys() -> None:
-    """The README's table is the one that the actions make: `python -m tui.keys.readme README.md`
-    writes it."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-
-    assert readme == with_keys(readme)
-    assert "`ctrl+p`" in readme
+    assert (ROOT / "docs" / "keys.md").read_text(encoding="utf-8") == page()

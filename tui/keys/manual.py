@@ -1,14 +1,11 @@
-"""The tables of keys in the manual and the README.
+"""The page of keys in the manual, written from the table of keys.
 
-`python -m tui.keys.readme` prints docs/keys.md, `python -m tui.keys.readme README.md` writes the
-README's table again.
+`python -m tui.keys.manual` prints docs/keys.md.
 """
 
 from __future__ import annotations
 
-import re
 import sys
-from pathlib import Path
 
 from tui.keys.table import GROUPS, in_group, key_name
 
@@ -28,7 +25,6 @@ help = ["F2", "?"]
 entry with an unknown action, an unknown key, or a key that another action of the screen has.
 `ctrl+q` always leaves the console.
 """
-BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
 
 
 def key_table() -> str:
@@ -44,7 +40,7 @@ def key_table() -> str:
         ]
         if not rows:
             continue
-        lines += [f"**{title}**", "", "| key | does | id |", "|---|---|---|"]
+        lines += [f"## {title}", "", "| key | does | id |", "|---|---|---|"]
         for action in rows:
             keys = " ".join(f"`{key_name(key)}`" for key in action.keys)
             off = " (off with `--read-only`)" if action.writes else ""
@@ -58,21 +54,5 @@ def page() -> str:
     return f"{INTRODUCTION}\n{key_table()}\n"
 
 
-def with_keys(text: str) -> str:
-    """The text with the table between its marks; ValueError without a mark."""
-    if BEGIN not in text:
-        raise ValueError(f"no {BEGIN} mark")
-    if END not in text:
-        text = text.replace(BEGIN, f"{BEGIN}\n{END}", 1)
-    table = f"{BEGIN}\n\n{key_table()}\n\n{END}"
-    return re.sub(
-        f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: table, text, count=1, flags=re.DOTALL
-    )
-
-
 if __name__ == "__main__":
-    if not sys.argv[1:]:
-        sys.stdout.write(page())
-        sys.exit()
-    path = Path(sys.argv[1])
-    path.write_text(with_keys(path.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stdout.write(page())
