@@ -112,12 +112,12 @@ class Calibrator:
         """
         above = -math.log1p(-tolerance) if tolerance < 1.0 else math.inf
         moves = self.residuals * scale
-        kept = np.count_nonzero((moves >= -math.log1p(tolerance)) & (moves <= above))
+        kept = int(np.count_nonzero((moves >= -math.log1p(tolerance)) & (moves <= above)))
         return (kept + 0.5) / (len(moves) + 1.0)
 
     def p_up(self, forecast: float, scale: float) -> float:
         """P(next close > last close), a fraction: the share of rises, drawn to the base rate."""
-        rises = np.count_nonzero(self.residuals > -forecast / scale)
+        rises = int(np.count_nonzero(self.residuals > -forecast / scale))
         return (rises + EVIDENCE * BASE_UP) / (len(self.residuals) + EVIDENCE)
 
     def p_up_tells(self, p_up: float) -> bool:

@@ -79,6 +79,13 @@ def test_probabilities_are_never_certain(forecast: float, scale: float, toleranc
         assert 0.0 < calibrator.p_up(forecast, scale) < 1.0
 
 
+def test_probabilities_are_plain_numbers() -> None:
+    """msgspec, which writes the service's answers, takes no number of numpy's."""
+    calibrator = Calibrator(np.array([0.5, -0.5, 1.0]))
+    assert type(calibrator.confidence(0.02, 0.05)) is float
+    assert type(calibrator.p_up(0.0, 0.02)) is float
+
+
 def test_a_rising_forecast_and_history_lift_p_up() -> None:
     """P(up) grows with the forecast and with the share of rising sessions."""
     even, rising = Calibrator(np.linspace(-2, 2, 200)), Calibrator(np.linspace(-1, 3, 200))
