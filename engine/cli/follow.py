@@ -103,9 +103,10 @@ def left_words(run: Run) -> str:
 def progress_lines(before: Run | None, after: Run) -> list[str]:
     """Lines for changes since `before`: states, phases, every fifth of the epochs, warnings."""
     lines = warning_lines(before, after)
-    ended = sum(job.state.ended for job in before.jobs) if before else 0
+    earlier = {job.symbol: job for job in before.jobs} if before else {}
+    ended = sum(job.state.ended for job in earlier.values())
     for job in after.jobs:
-        old = (before.job(job.symbol) if before else None) or Job(job.symbol)
+        old = earlier.get(job.symbol) or Job(job.symbol)
         if (text := _job_line(old, job)) is not None:
             ended += job.state.ended
             count = f"[{ended}/{len(after.jobs)}] " if job.state.ended else ""
@@ -116,9 +117,10 @@ def progress_lines(before: Run | None, after: Run) -> list[str]:
 def warning_lines(before: Run | None, after: Run) -> list[str]:
     """New warnings of the run and its jobs since `before`, each once."""
     reported = before.warnings if before else ()
+    earlier = {job.symbol: job for job in before.jobs} if before else {}
     lines = [clean(f"warning: {text}") for text in after.warnings if text not in reported]
     for job in after.jobs:
-        old = (before.job(job.symbol) if before else None) or Job(job.symbol)
+        old = earlier.get(job.symbol) or Job(job.symbol)
         lines += [
             clean(f"{job.symbol:<5} warning: {text}")
             for text in job.warnings

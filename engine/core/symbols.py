@@ -9,6 +9,8 @@ from enum import StrEnum
 from engine.core.errors import UsageError
 from engine.core.text import clean
 
+_NAMED = 20
+"""Symbols that a hint names at most."""
 SYMBOL = re.compile(r"[A-Z][A-Z0-9.-]{0,9}")
 
 
@@ -27,16 +29,26 @@ class Priority(StrEnum):
 
 def check_symbol(text: str, configured: Sequence[str]) -> str:
     """The symbol if it is well-formed and configured, else UsageError naming the nearest."""
-    if SYMBOL.fullmatch(text) and text in configured:
+    return check_symbols((text,), configured)[0]
+
+
+def check_symbols(texts: Iterable[str], configured: Sequence[str]) -> tuple[str, ...]:
+    """The symbols, each checked, in the order given and without repeats."""
+    known = frozenset(configured)
+    return tuple(dict.fromkeys(_checked(text, known, configured) for text in texts))
+
+
+def _checked(text: str, known: frozenset[str], configured: Sequence[str]) -> str:
+    if SYMBOL.fullmatch(text) and text in known:
         return text
     from difflib import get_close_matches
 
     shown = clean(text, 40)
     near = get_close_matches(shown.upper(), configured, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"configured: {' '.join(configured)}"
+    hint = f"did you mean {near[0]}?" if near else f"configured: {_named(configured)}"
     raise UsageError(f"unknown symbol {shown!r}", hint)
 
 
-def check_symbols(texts: Iterable[str], configured: Sequence[str]) -> tuple[str, ...]:
-    """The symbols, each checked, in the order given and without repeats."""
-    return tuple(dict.fromkeys(check_symbol(text, configured) for text in texts))
+def _named(symbols: Sequence[str]) -> str:
+    more = len(symbols) - _NAMED
+    return " ".join(symbols[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -149,11 +149,17 @@ def report_key(home: Home, named: str, source: str, symbol: str) -> str:
 
     `named` is the folder of `market.reports`, empty for none.
     """
+    paths = report_paths(home, named, source, symbol)
+    return ";".join(filter(None, (named, *map(_stamp, paths))))
+
+
+def report_paths(home: Home, named: str, source: str, symbol: str) -> list[Path]:
+    """The files that the report dates of a symbol come from, whether they are there or not."""
     paths = [folder / f"{symbol}.csv" for folder in _folders(home, named, source)]
     paths.append(edits_path(home, source))
     if has_report_dates(source):
         paths.append(lookup_path(home))
-    return ";".join(filter(None, (named, *map(_stamp, paths))))
+    return paths
 
 
 def _stamp(path: Path) -> str:

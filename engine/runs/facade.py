@@ -52,12 +52,14 @@ class RunsFacade(Facade):
     def plan(self, request: TrainRequest) -> tuple[PlanItem, ...]:
         """What `start` would replace, symbol by symbol, and who is in the way."""
         rows = {row.symbol: row for row in self._rows()}
-        live = RunStore(self.home).live()
+        training: dict[str, Run] = {}
+        for live in RunStore(self.home).live():
+            for job in live.jobs:
+                if not job.state.ended:
+                    training.setdefault(job.symbol, live)
         items = []
         for symbol in self.checked(request.symbols):
-            run = next(
-                (run for run in live if (job := run.job(symbol)) and not job.state.ended), None
-            )
+            run = training.get(symbol)
             holder = f"run {run.id} ({run.starter})" if run else lock_holder(self.home.lock(symbol))
             items.append(PlanItem(symbol, rows[symbol].model, rows[symbol].state, holder))
         return tuple(items)

@@ -18,8 +18,9 @@ from engine.runs.store import RunStore
 from engine.settings.schema import Settings
 from engine.watch.causes import calm_while_training, causes_of
 from engine.watch.console_summary import SummaryReader, safe_read
+from engine.watch.known_rows import KnownRows
 from engine.watch.meters import Meters
-from engine.watch.symbol_row import RowContext, last_jobs, row_or_fault, watched
+from engine.watch.symbol_row import LastJobs, RowContext, live_jobs
 
 RECENT_RUNS = 50
 LOG_LINES = 200
@@ -37,6 +38,8 @@ class SnapshotReader:
         self._log = FileTail(home.training_log, LOG_WINDOW, LOG_LINES)
         self._summary = SummaryReader(home, clock)
         self._statuses: dict[str, tuple[tuple[int, int] | None, Status | None]] = {}
+        self._rows = KnownRows(home, self._status)
+        self._last_jobs = LastJobs()
 
     def read(self, settings: Settings, source: str | None) -> Snapshot:
         """The current snapshot; unreadable parts are named in `problems`."""
@@ -49,14 +52,11 @@ class SnapshotReader:
             settings=settings,
             asked=source,
             configured=parse_source(settings.market.source, self._home.root).name,
-            runs=runs,
-            last_jobs=last_jobs(runs, now),
+            live_jobs=live_jobs(runs),
+            last_jobs=self._last_jobs.of(runs, now),
             now=now,
         )
-        rows = tuple(
-            watched(row_or_fault(symbol, self._status(symbol), context), summary)
-            for symbol in settings.names
-        )
+        rows = self._rows.rows(context, summary)
         meters = calm_while_training(self._read_meters(settings, problems), runs)
         shown = source or context.configured
         causes = causes_of(meters, rows, summary.alerts, problems)
@@ -112,3 +112,4 @@ class SnapshotReader:
         self._statuses |= {
             symbol: (self._status_key(symbol), status) for symbol, status in built.items()
         }
+        self._rows.forget()

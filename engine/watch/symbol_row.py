@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from engine.core.clock import days_since, is_ahead, is_within
 from engine.core.errors import ExitCode, symbol_fault
@@ -33,6 +34,10 @@ STOPPED = "its last training was cancelled; this model stays live"
 PUBLISHED_UNSAID = "published; its run died before saying so"
 
 
+LiveJob = tuple[Run, Job]
+"""A job and its run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowContext:
     """The shared context of all rows in a snapshot."""
@@ -43,8 +48,10 @@ class RowContext:
     """The requested source; None for each symbol's own."""
     configured: str
     """The settings' source with its full name."""
-    runs: tuple[Run, ...]
-    last_jobs: dict[str, tuple[Run, Job]]
+    live_jobs: dict[str, LiveJob]
+    """The job of each symbol in a live run."""
+    last_jobs: dict[str, LiveJob]
+    """The newest ended job of each symbol."""
     now: datetime
 
 
@@ -79,7 +86,7 @@ def build_row(symbol: str, stored: Status | None, context: RowContext) -> Symbol
     """The row of one symbol; `stored` is its derived status as it was read."""
     now = context.now
     model = _model(symbol, stored, context)
-    run, job = _live_job(context.runs, symbol)
+    run, job = context.live_jobs.get(symbol, (None, None))
     last_run, last_job = context.last_jobs.get(symbol, (None, None))
     last_job = _settled(last_run, last_job, model.info)
     dated_job = _dated(last_run, last_job)
@@ -229,21 +236,42 @@ def _dated(run: Run | None, job: Job | None) -> Job | None:
     return replace(job, ended_at=_ended_at(run, job)) if run and job else job
 
 
-def _live_job(runs: tuple[Run, ...], symbol: str) -> tuple[Run | None, Job | None]:
+def live_jobs(runs: tuple[Run, ...]) -> dict[str, LiveJob]:
+    """The job of every symbol in a live run; the first run wins."""
+    jobs: dict[str, LiveJob] = {}
     for run in runs:
-        if run.live and (job := run.job(symbol)) is not None:
-            return run, job
-    return None, None
+        if run.live:
+            for job in run.jobs:
+                jobs.setdefault(job.symbol, (run, job))
+    return jobs
 
 
-def last_jobs(runs: tuple[Run, ...], now: datetime) -> dict[str, tuple[Run, Job]]:
+class LastJobs:
+    """Keeps `last_jobs` while the runs are the same values and little time went by."""
+
+    _KEPT = timedelta(seconds=15)
+
+    def __init__(self) -> None:
+        self._runs: tuple[Run, ...] = ()
+        self._at: datetime | None = None
+        self._jobs: dict[str, LiveJob] = {}
+
+    def of(self, runs: tuple[Run, ...], now: datetime) -> dict[str, LiveJob]:
+        """The newest ended job of every symbol."""
+        same = len(runs) == len(self._runs) and all(map(operator.is_, runs, self._runs))
+        if self._at is None or not same or abs(now - self._at) >= self._KEPT:
+            self._runs, self._at, self._jobs = runs, now, last_jobs(runs, now)
+        return self._jobs
+
+
+def last_jobs(runs: tuple[Run, ...], now: datetime) -> dict[str, LiveJob]:
     """The newest ended job of every symbol; one ahead of `now` only where there is no other."""
 
     def order(run: Run, job: Job) -> tuple[bool, datetime]:
         ended_at = _ended_at(run, job)
         return not is_ahead(ended_at, now), ended_at
 
-    newest: dict[str, tuple[Run, Job]] = {}
+    newest: dict[str, LiveJob] = {}
     for run in runs:
         for job in run.jobs:
             if job.state.ended:

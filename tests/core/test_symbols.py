@@ -50,3 +50,11 @@ def test_any_text_is_a_symbol_or_a_safe_error(text: str) -> None:
     except UsageError as error:
         assert error.message.isprintable() or not text.isprintable()
         assert "\x1b" not in str(error)
+
+
+def test_a_hint_names_a_bounded_number_of_symbols() -> None:
+    """Of a thousand the first twenty, and how many more."""
+    names = tuple(f"A{number:03}" for number in range(1000))
+    with pytest.raises(UsageError) as refused:
+        check_symbol("ZZZZ", names)
+    assert refused.value.hint.endswith("A019 and 980 more")
