@@ -171,6 +171,7 @@ class StockmlApp(AskingApp, inherit_bindings=False):
             if self.stalled != before:
                 self.screen.redraw()
         self.follow_line(self.say)
+        self.show_progress()
         self.theme_setting = self._feed.theme
         self.follow_settings()
 
@@ -234,6 +235,10 @@ class StockmlApp(AskingApp, inherit_bindings=False):
     def say(self, notice: Notice | None) -> None:
         """Show a notice on the screen that the operator looks at; None takes the last one away."""
         self.keep(notice, self.wall.now())
+        self.show(notice)
+
+    def show(self, notice: Notice | None) -> None:
+        """Show a notice that the messages do not keep."""
         if screen := self._stack.live_screen:
             screen.tell(notice)
         elif self.screen_stack:  # empty once the console ends

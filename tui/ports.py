@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TrainingsPlanned,
         TrainingsStarted,
     )
+    from engine.children.watched import ChildWatch
     from engine.client.records import ServiceReply, ServiceState
     from engine.core.clock import Clock
     from engine.runs.journal import JournalTail
@@ -154,9 +155,9 @@ class ChildrenPort(Protocol):
 
     def verify_backups(self, names: Sequence[str] = ()) -> BackupsVerified: ...
 
-    def check_models(self) -> ModelsChecked: ...
+    def check_models(self, watch: ChildWatch | None = None) -> ModelsChecked: ...
 
-    def plan_trainings(self) -> TrainingsPlanned: ...
+    def plan_trainings(self, watch: ChildWatch | None = None) -> TrainingsPlanned: ...
 
     def start_trainings(
         self, symbols: Sequence[str], *, skip_market_hours: bool = False
@@ -254,7 +255,10 @@ class Shell(Protocol):
         work: Callable[[], Any],
         done: Callable[[Any], None],
         slow: Notice | None = None,
+        watch: ChildWatch | None = None,
     ) -> None: ...
+
+    def cancel_verb(self) -> bool: ...
 
     def say(self, notice: Notice | None) -> None: ...
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from engine.core.child import child_environment
 from engine.core.clock import Clock
 from engine.core.errors import StockmlError
+from engine.core.progress import VARIABLE, ProgressStep, read_step
 from engine.core.text import clean_bytes
 
 MAX_LINES = 2000
@@ -38,6 +39,8 @@ class CommandRun:
         self.exit_code: int | None = None
         """None while it runs."""
         self.seconds = 0.0
+        self.step: ProgressStep | None = None
+        """How far it is; None where it does not tell."""
         self._lines: deque[str] = deque(maxlen=MAX_LINES)
         self._clock = clock
         self._began = clock.monotonic()
@@ -51,7 +54,7 @@ class CommandRun:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=child_environment(NO_COLOR="1", PYTHONUNBUFFERED="1"),
+                env=child_environment(NO_COLOR="1", PYTHONUNBUFFERED="1", **{VARIABLE: "1"}),
             )
         except OSError as error:
             raise StockmlError(f"cannot start {argv[0]}: {error.strerror}") from error
@@ -81,6 +84,9 @@ class CommandRun:
         assert self._process.stdout is not None
         with self._process.stdout as output:
             while line := output.readline(MAX_LINE):
+                if step := read_step(line):
+                    self.step = step
+                    continue
                 self._lines.append(clean_bytes(line, MAX_LINE).rstrip())
         code = self._process.wait()
         self.seconds = self._clock.monotonic() - self._began

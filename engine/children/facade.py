@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from engine.children.watched import ChildWatch, exchange
 from engine.core.child import child_environment, collect
 from engine.core.errors import (
     BusyError,
@@ -17,6 +18,7 @@ from engine.core.errors import (
     UsageError,
 )
 from engine.core.files import lock_holder
+from engine.core.progress import VARIABLE as PROGRESS
 from engine.core.text import clean_bytes
 from engine.settings.facade import Facade
 
@@ -63,17 +65,17 @@ class ChildrenFacade(Facade):
 
         return self._run(VerifyBackups(tuple(names)), BackupsVerified)
 
-    def check_models(self) -> ModelsChecked:
+    def check_models(self, watch: ChildWatch | None = None) -> ModelsChecked:
         """A performance check of all symbols that trains nothing."""
         from engine.children.messages import CheckModels, ModelsChecked
 
-        return self._run(CheckModels(), ModelsChecked)
+        return self._run(CheckModels(), ModelsChecked, watch)
 
-    def plan_trainings(self) -> TrainingsPlanned:
+    def plan_trainings(self, watch: ChildWatch | None = None) -> TrainingsPlanned:
         """The decisions of automatic training now, with fresh bars."""
         from engine.children.messages import PlanTrainings, TrainingsPlanned
 
-        return self._run(PlanTrainings(), TrainingsPlanned)
+        return self._run(PlanTrainings(), TrainingsPlanned, watch)
 
     def start_trainings(
         self, symbols: Sequence[str], *, skip_market_hours: bool = False
@@ -122,14 +124,16 @@ class ChildrenFacade(Facade):
         collect(child)
         return True
 
-    def _run(self, request: Request, answer_type: type[Answer]) -> Answer:
+    def _run(
+        self, request: Request, answer_type: type[Answer], watch: ChildWatch | None = None
+    ) -> Answer:
         """A child's answer; StockmlError if it reports one, cannot start, hangs or sends none."""
         import msgspec
 
         from engine.children.messages import ChildJob, Reply
 
         job = ChildJob(home=str(self.home.root), source=self.source, request=request)
-        output = _output(msgspec.json.encode(job), type(request).__name__)
+        output = _output(msgspec.json.encode(job), type(request).__name__, watch or ChildWatch())
         try:
             reply = msgspec.json.decode(output, type=Reply[answer_type])  # type: ignore[valid-type]
         except msgspec.MsgspecError as error:
@@ -147,26 +151,22 @@ def _module(name: str) -> list[str]:
     return [sys.executable, "-P", "-m", name]
 
 
-def _output(job: bytes, name: str) -> bytes:
+def _output(job: bytes, name: str, watch: ChildWatch) -> bytes:
     """The child's output for a job; StockmlError with the end of its stderr if there is none."""
     argv = _module("engine.children.job")
+    environment = child_environment(**{PROGRESS: "1"})
+    pipe = subprocess.PIPE
     try:
-        process = subprocess.run(
-            argv,
-            input=job,
-            capture_output=True,
-            timeout=LIMIT_S,
-            env=child_environment(),
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
+        output, words = exchange(process, job, watch, LIMIT_S)
+    except TimeoutError as error:
         raise StockmlError(
             f"{name} did not end within {LIMIT_S:.0f} s", "look at the disk and try again"
         ) from error
     except OSError as error:
         raise StockmlError(f"cannot start {argv[0]}: {error.strerror}") from error
-    if not process.stdout:
-        lines = process.stderr.strip().rsplit(b"\n", 1)
-        words = clean_bytes(lines[-1], 500).strip() or f"exit {process.returncode}"
-        raise StockmlError(f"{name} failed: {words}")
-    return process.stdout
+    if not output:
+        last = words.strip().rpartition(b"\n")[2]
+        text = clean_bytes(last, 500).strip() or f"exit {process.returncode}"
+        raise StockmlError(f"{name} failed: {text}")
+    return output

@@ -12,6 +12,7 @@ from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, Interrupted, StockmlError, UsageError
 from engine.core.exits import worst_exit
 from engine.core.files import write_json
+from engine.core.progress import report_step
 from engine.core.sources import is_simulated
 from engine.words import figures
 from engine.words.phrases import listed, plural
@@ -194,6 +195,7 @@ def _progress(session: Session) -> Iterator[Any]:
 
     def say(symbol: str, done: int, total: int) -> None:
         nonlocal reported_tenth
+        report_step(done, total, symbol)
         tenth = done * 10 // total
         if tenth > reported_tenth:
             reported_tenth = tenth

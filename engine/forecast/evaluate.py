@@ -15,6 +15,7 @@ from engine.core.clock import Clock
 from engine.core.doubts import withheld_reason
 from engine.core.errors import ModelError, NoDataError, StockmlError, symbol_fault
 from engine.core.paths import Home
+from engine.core.progress import counted
 from engine.core.records import Forecast, ModelInfo
 from engine.core.sources import is_simulated
 from engine.forecast.dataset import Dataset, Dates, build_dataset
@@ -76,7 +77,7 @@ def evaluate(
 ) -> Evaluations:
     """Every symbol's evaluation on stored bars of `source`, else of the model's own."""
     evaluations: dict[str, Evaluation | StockmlError] = {}
-    for symbol in symbols:
+    for symbol in counted(symbols):
         try:
             evaluations[symbol] = evaluate_symbol(home, settings, symbol, clock, source)
         except Exception as error:  # noqa: BLE001 - the symbol's fault, never that of the others

@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.core.clock import Clock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
+from engine.core.progress import counted
 from engine.core.sources import has_report_dates
 from engine.market.report_lookup import refresh_reports
 from engine.settings.schema import Settings
@@ -83,7 +84,7 @@ def assess_all(
     """Every symbol assessed, on bars from the network when `fetch`."""
     now = clock.now()
     loader = BarLoader(home, settings, clock, fetch)
-    inputs = [inputs_or_fault(loader, symbol, source) for symbol in symbols]
+    inputs = [inputs_or_fault(loader, symbol, source) for symbol in counted(symbols)]
     if fetch:
         look_up_reports(home, settings, inputs, clock)
     return [assess(symbol_inputs, home, settings, now) for symbol_inputs in inputs]

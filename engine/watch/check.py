@@ -8,6 +8,7 @@ from datetime import datetime
 from engine.core.clock import Clock
 from engine.core.errors import StockmlError, symbol_fault
 from engine.core.paths import Home
+from engine.core.progress import counted
 from engine.core.records import Level, StartedRun, TrainRequest
 from engine.market.staleness import bars_behind
 from engine.schedule.upcoming import next_auto_train
@@ -71,7 +72,7 @@ def _probe_all(
     """A prediction of every symbol, each recorded in the ledger before its outcome."""
     by_service = service_up(home)
     probes = []
-    for symbol in symbols:
+    for symbol in counted(symbols):
         inputs = inputs_or_fault(loader, symbol, source)
         probe = _asked(home, settings, inputs, loader.clock, by_service=by_service)
         model = inputs.status.model if inputs.status else None

@@ -9,6 +9,7 @@ import pytest
 from engine.api import Engine
 from engine.children import facade
 from engine.children.messages import BackupsVerified
+from engine.children.watched import ChildWatch
 from engine.core.errors import NoDataError, StockmlError
 from tests.helpers import new_home, python_path
 
@@ -40,6 +41,23 @@ def test_a_plain_copy_is_verified_in_a_child(engine: Engine) -> None:
     file = backup.file("NVDA")
     assert file is not None
     assert (file.ok, file.damaged, file.kind) == (False, True, "broken")
+
+
+def test_a_child_tells_its_steps_and_can_be_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The steps of a check come as they are made; a cancelled one answers nothing."""
+    monkeypatch.setenv("PYTHONPATH", python_path())
+    engine = Engine(new_home(tmp_path / "home", market__source="simulated"))
+    watch = ChildWatch()
+    engine.children.check_models(watch)
+    assert watch.step is not None
+    assert (watch.step.done, watch.step.total) == (12, 13)
+
+    stopped = ChildWatch()
+    stopped.cancel()
+    with pytest.raises(StockmlError, match="cancelled"):
+        engine.children.check_models(stopped)
 
 
 def test_an_error_of_a_child_keeps_its_kind_and_hint(engine: Engine) -> None:

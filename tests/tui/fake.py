@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from engine.api import Engine
 from engine.children import messages
 from engine.children.command_run import CommandRun
+from engine.children.watched import ChildWatch
 from engine.client.records import ServicePlace, ServiceReply, ServiceState
+from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
 from engine.core.snapshot import Alert, Away, Snapshot
@@ -78,6 +80,8 @@ class FakeEngine:
         """What it answers, by path."""
         self.command_program: tuple[str, ...] = (sys.executable, "-c", "print('all is done')")
         """What runs in place of a command of stockml."""
+        self.watch_of_child: ChildWatch | None = None
+        """That of the newest child."""
         self.gate = threading.Event()
         """Verbs wait for it; set unless a test clears it."""
         self.gate.set()
@@ -285,8 +289,11 @@ class FakeChildren:
     def __init__(self, engine: FakeEngine) -> None:
         self.engine = engine
 
-    def _answer(self, request: Any) -> Any:
+    def _answer(self, request: Any, watch: ChildWatch | None = None) -> Any:
+        self.engine.watch_of_child = watch
         self.engine.verb("child", request)
+        if watch is not None and watch.cancelled:
+            raise StockmlError("cancelled")
         return self.engine.answers[type(request)]
 
     def create_backup(self, symbols: Sequence[str] = ()) -> messages.BackupCreated:
@@ -302,12 +309,12 @@ class FakeChildren:
         answer: messages.BackupsVerified = self._answer(messages.VerifyBackups(tuple(names)))
         return answer
 
-    def check_models(self) -> messages.ModelsChecked:
-        answer: messages.ModelsChecked = self._answer(messages.CheckModels())
+    def check_models(self, watch: ChildWatch | None = None) -> messages.ModelsChecked:
+        answer: messages.ModelsChecked = self._answer(messages.CheckModels(), watch)
         return answer
 
-    def plan_trainings(self) -> messages.TrainingsPlanned:
-        answer: messages.TrainingsPlanned = self._answer(messages.PlanTrainings())
+    def plan_trainings(self, watch: ChildWatch | None = None) -> messages.TrainingsPlanned:
+        answer: messages.TrainingsPlanned = self._answer(messages.PlanTrainings(), watch)
         return answer
 
     def start_trainings(

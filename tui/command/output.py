@@ -83,9 +83,17 @@ class OutputScreen(LiveScreen):
             return (command,)
         spent = times.duration(self._run.running_s)
         if self._run.exit_code is None:
-            return (command, (f"running {spent}", "live"))
+            return (command, (f"running {spent}", "live"), *self._how_far())
         style = "crit" if self._run.exit_code else "ok"
         return (command, (f"exit {self._run.exit_code} after {spent}", style))
+
+    def _how_far(self) -> tuple[Span, ...]:
+        """Steps done of all, and the time left, where the command tells them."""
+        if self._run is None or (step := self._run.step) is None:
+            return ()
+        left = step.seconds_left(self._run.running_s)
+        time_left = f" {times.duration(left)} left" if left is not None else ""
+        return ((f"{step.done}/{step.total} {step.name}{time_left}", "live"),)
 
     def draw(self) -> None:
         page = self.query_one(ScrollLines)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.children.watched import ChildWatch
 from engine.core.records import Level
 from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
@@ -39,10 +40,10 @@ _STYLES = {PlannedAction.TRAIN: "live", PlannedAction.FINE: "dim"}
 _NOT_IN_THE_WAY = (PlannedAction.TRAIN, PlannedAction.WAITS, PlannedAction.FINE)
 
 
-def check_notice(checked: ModelsChecked) -> Notice:
+def check_notice(checked: ModelsChecked, took_s: float) -> Notice:
     """What a check found: how the models answered, which want a training, which wait and why."""
     counts = Counter(_answered(model) for model in checked.models)
-    to_train = _named_by_reason(checked.decisions)
+    to_train = _to_train(checked.decisions)
     problem = next(iter(checked.problems), "")
     incomplete = bool(checked.failed or counts["critical"] or counts["failed"])
     failed = checked.outage or (checked.failed and counts["failed"] == len(checked.models))
@@ -52,21 +53,28 @@ def check_notice(checked: ModelsChecked) -> Notice:
     elif not hint and to_train:
         hint = f"{key('auto_train')} shows the plan"
     level = level_of(failed=failed, incomplete=incomplete or bool(problem))
-    return Notice(_check_text(checked, counts, to_train), hint, level=level)
+    return Notice(_check_text(checked, counts, took_s), hint, level=level)
 
 
-def _check_text(checked: ModelsChecked, counts: Counter[str], to_train: str) -> str:
+def _check_text(checked: ModelsChecked, counts: Counter[str], took_s: float) -> str:
     """The figures of a check in a line."""
     words = ("ok", "warning", "critical", "failed", _UNTRAINED)
-    answers = ", ".join(f"{counts[word]} {word}" for word in words if counts[word])
+    parts = [f"{counts[word]} {word}" for word in words if counts[word]]
+    kept = Counter(
+        str(decision.action)
+        for decision in checked.decisions
+        if decision.action not in _NOT_IN_THE_WAY
+    )
+    parts += [f"{count} {action}" for action, count in kept.items()]
+    to_train = _to_train(checked.decisions)
+    parts.append(f"{len(to_train)} to retrain")
     simulated = any(is_simulated(model.source) for model in checked.models)
-    not_trained = _named_by_action(checked.decisions)
     text = "SIMULATED: " if simulated else ""
-    text += f"checked {plural(len(checked.models), 'symbol')}: {answers}"
-    text += "; an outage: no symbol could be forecast" if checked.outage else ""
-    text += f"; want training: {to_train}" if to_train else "; nothing to train"
+    text += f"{len(checked.models)} checked in {took_s:.0f} s: {', '.join(parts)}"
+    text += f": {_named_by_reason(checked.decisions)}" if to_train else ""
+    not_trained = _named_by_action(checked.decisions)
     text += f"; not trained: {not_trained}" if not_trained else ""
-    return text
+    return f"{text}; an outage: no symbol could be forecast" if checked.outage else text
 
 
 def _answered(model: CheckedModel) -> str:
@@ -78,9 +86,14 @@ def _named_by_reason(decisions: Sequence[PlannedSymbol]) -> str:
     """The symbols to train now or after the close, each with its reason."""
     return _listed(
         f"{decision.symbol} {decision.reason or decision.action}"
-        for decision in decisions
-        if decision.action in (PlannedAction.TRAIN, PlannedAction.WAITS)
+        for decision in _to_train(decisions)
     )
+
+
+def _to_train(decisions: Sequence[PlannedSymbol]) -> list[PlannedSymbol]:
+    """Those to train now or after the close."""
+    trained = (PlannedAction.TRAIN, PlannedAction.WAITS)
+    return [decision for decision in decisions if decision.action in trained]
 
 
 def _named_by_action(decisions: Sequence[PlannedSymbol]) -> str:
@@ -156,21 +169,41 @@ def begun_notice(started: TrainingsStarted) -> Notice:
 class CheckVerbs(Verbs):
     """The performance check, automatic training, and what happened meanwhile."""
 
+    _ready: TrainingsPlanned | None = None
+    """A plan that nobody looked at yet."""
+
     def do_check(self) -> None:
         """Check performance in a child, without training anything."""
-        self.shell.ask("check", self.shell.engine.children.check_models, self._checked, CHECKING)
+        watch, began = ChildWatch(), self.shell.wall.monotonic()
+        check_models = self.shell.engine.children.check_models
 
-    def _checked(self, checked: ModelsChecked) -> None:
-        self.shell.say(check_notice(checked))
-        self.shell.look_now()
+        def checked(answer: ModelsChecked) -> None:
+            self.shell.say(check_notice(answer, self.shell.wall.monotonic() - began))
+            self.shell.look_now()
+
+        self.shell.ask("check", lambda: check_models(watch), checked, CHECKING, watch)
 
     def do_auto_train(self) -> None:
         """The plan first; then, on a yes, the training of exactly what it listed."""
-        self.shell.ask(
-            "auto-train plan", self.shell.engine.children.plan_trainings, self._planned, PLANNING
-        )
+        if self._ready is not None:
+            ready, self._ready = self._ready, None
+            self._show_plan(ready)
+            return
+        watch = ChildWatch()
+        plan = self.shell.engine.children.plan_trainings
+        self.shell.ask("auto-train plan", lambda: plan(watch), self._planned, PLANNING, watch)
 
     def _planned(self, plan: TrainingsPlanned) -> None:
+        """Ask, or offer the plan to who looks elsewhere meanwhile."""
+        if self.selection.is_active:
+            self._show_plan(plan)
+            return
+        self._ready = plan
+        count = len(_of(plan.decisions, PlannedAction.TRAIN))
+        text = f"the plan is ready: {count} to train"
+        self.shell.say(Notice(text, f"{key('auto_train')} on the dashboard shows it"))
+
+    def _show_plan(self, plan: TrainingsPlanned) -> None:
         to_train = _of(plan.decisions, PlannedAction.TRAIN)
         waiting = _of(plan.decisions, PlannedAction.WAITS)
         symbols = to_train or waiting

@@ -139,6 +139,11 @@ class TrainVerbs(Verbs):
 class ManyTrainVerbs(TrainVerbs):
     """The dashboard's training verbs, for one symbol or all."""
 
+    def do_cancel(self) -> None:
+        """A check or plan that is under way, else the run of the current row."""
+        if not self.shell.cancel_verb():
+            super().do_cancel()
+
     def do_train_all(self) -> None:
         snapshot = self.shell.snapshot
         self.ask_training("Train", tuple(row.symbol for row in snapshot.rows) if snapshot else ())

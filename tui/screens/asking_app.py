@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 
+from engine.core.clock import Clock
 from engine.core.records import Level
 from tui.screens.measured_app import MeasuredApp
 from tui.work.background import start_verb, while_open
 from tui.work.messages import Notice, VerbDone, VerbFailed
 from tui.work.running_verbs import RunningVerbs
 
+if TYPE_CHECKING:
+    from engine.children.watched import ChildWatch
+
 SLOW_VERB_S = 0.5
 
 
 class AskingApp(MeasuredApp, inherit_bindings=False):
     """One verb of a kind at a time; its result goes to a callable on the event loop."""
+
+    wall: Clock
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -32,6 +38,10 @@ class AskingApp(MeasuredApp, inherit_bindings=False):
         """Show a notice; None takes the last one away."""
         raise NotImplementedError
 
+    def show(self, notice: Notice | None) -> None:
+        """Show a notice that the messages do not keep."""
+        raise NotImplementedError
+
     def note(self, text: str) -> None:
         """One line in the log of the console, from any thread."""
         raise NotImplementedError
@@ -42,13 +52,30 @@ class AskingApp(MeasuredApp, inherit_bindings=False):
         work: Callable[[], Any],
         done: Callable[[Any], None],
         slow: Notice | None = None,
+        watch: ChildWatch | None = None,
     ) -> None:
-        """Run an engine verb in a thread, one of a kind at a time; say `slow` if it takes long."""
-        if not self._verbs.begin(verb, slow):
+        """Run an engine verb in a thread, one of a kind at a time; say `slow` if it takes long.
+
+        `watch` is that of its child: how far it is is shown, and it can be cancelled.
+        """
+        if not self._verbs.begin(verb, slow, self.wall.monotonic(), watch):
             self.say(Notice.still(verb))
             return
         self.set_timer(SLOW_VERB_S, lambda: self._say_slow(verb))
         start_verb(self, verb, work, done, self.note)
+
+    def show_progress(self) -> None:
+        """Once a second: how far the verbs are that tell it, where their notice is shown."""
+        for before, now in tuple(self._verbs.advanced(self.wall.monotonic())):
+            if self.shown_notice == before:
+                self.show(now)
+
+    def cancel_verb(self) -> bool:
+        """Cancel a verb whose child can be; whether there was one."""
+        verb = self._verbs.cancel()
+        if verb:
+            self.say(Notice(f"{verb}: asked to end"))
+        return bool(verb)
 
     def _say_slow(self, verb: str) -> None:
         if notice := self._verbs.slow_notice(verb):
@@ -67,5 +94,6 @@ class AskingApp(MeasuredApp, inherit_bindings=False):
     @while_open
     def _verb_failed(self, message: VerbFailed) -> None:
         notice = Notice(message.text, message.hint, level=Level.CRIT)
-        self._verbs.fail(message.verb, notice)
+        if self._verbs.fail(message.verb, notice):
+            notice = Notice(f"{message.verb} cancelled", level=Level.WARN)
         self.say(notice)

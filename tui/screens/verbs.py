@@ -10,6 +10,10 @@ from tui.ports import Shell
 class Selection(Protocol):
     """What is chosen on a screen."""
 
+    @property
+    def is_active(self) -> bool:
+        """Whether the operator looks at it, with nothing above."""
+
     def current_symbol(self) -> str:
         """The symbol under the cursor; empty without one."""
 

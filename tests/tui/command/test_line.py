@@ -155,6 +155,24 @@ async def test_the_end_of_a_command_left_behind_is_told_and_kept(tmp_path: Path)
         await until(pilot, lambda: "(13 fetched)" in screen_text(app), "the message")
 
 
+async def test_a_command_shows_how_far_it_is(tmp_path: Path) -> None:
+    """Its steps stand in the title, not among its lines."""
+    async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
+        steps = (
+            "import sys, threading; from engine.core.progress import report_step;"
+            "report_step(3, 13, 'AAPL'); print('at work', flush=True); threading.Event().wait()"
+        )
+        engine.command_program = (sys.executable, "-c", steps)
+        await pilot.press("colon", *"evaluate", "enter")
+        await until(pilot, lambda: "3/13 AAPL" in screen_text(app), "the step")
+        await until(pilot, lambda: "at work" in screen_text(app), "its first line")
+        assert isinstance(app.screen, OutputScreen)
+        assert app.screen.value is not None
+        assert app.screen.value[0] == ("at work",)
+        await pilot.press("x")
+        await until(pilot, lambda: "exit 1" in screen_text(app), "its end")
+
+
 async def test_a_command_is_cancelled_as_by_ctrl_c(tmp_path: Path) -> None:
     """`x` interrupts it; its exit is shown."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):

@@ -22,6 +22,7 @@ from engine.children.messages import (
     TrainingsStarted,
 )
 from engine.core.errors import StockmlError
+from engine.core.progress import ProgressStep
 from engine.core.records import Level
 from engine.core.snapshot import Away, PlannedAction
 from engine.core.symbol_details import (
@@ -110,13 +111,33 @@ async def test_p_checks_in_a_child_and_tells_what_it_found(tmp_path: Path) -> No
         engine.gate.set()
         await until(
             pilot,
-            lambda: "want training: NVDA drift" in " ".join(screen_text(app).split()),
+            lambda: "1 to retrain: NVDA drift" in " ".join(screen_text(app).split()),
             "the result",
         )
         text = " ".join(screen_text(app).split())
-        assert "checked 13 symbols: 12 ok, 1 warning" in text
+        assert "13 checked in 0 s: 12 ok, 1 warning, 1 chronic" in text
         assert "not trained: SMR chronic" in text
         assert engine.asked("child") == [CheckModels()]
+
+
+async def test_a_check_shows_how_far_it_is_and_can_be_cancelled(tmp_path: Path) -> None:
+    """n of m with the time left, kept out of the messages; `x` ends it, and that is no error."""
+    async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
+        engine.answers[CheckModels] = report()
+        engine.gate.clear()
+        await pilot.press("p")
+        await until(pilot, lambda: "checking every model" in screen_text(app), "the begin")
+        watch = engine.watch_of_child
+        assert watch is not None
+        watch.step = ProgressStep(4, 13, "MSFT")
+        await until(pilot, lambda: "check: 4 of 13, MSFT" in screen_text(app), "the progress")
+        assert "left (x cancels it)" in screen_text(app)
+        kept = [notice.text for _, notice in app.messages]
+        assert not any("4 of 13" in text for text in kept)
+        await pilot.press("x")
+        await until(pilot, lambda: watch.cancelled, "the cancellation")
+        engine.gate.set()
+        await until(pilot, lambda: "WARN: check cancelled" in screen_text(app), "the end")
 
 
 async def test_a_sticky_notice_outlives_another_verb(tmp_path: Path) -> None:
@@ -158,6 +179,21 @@ async def test_a_shows_the_plan_and_trains_what_it_listed(tmp_path: Path) -> Non
         await until(pilot, lambda: f"run {RUN} started: NVDA" in screen_text(app), "the run")
         assert engine.asked("child")[2:] == [StartTrainings(("NVDA",))]
         assert app.started == [RUN]
+
+
+async def test_a_plan_offers_itself_to_who_looks_elsewhere(tmp_path: Path) -> None:
+    """It opens over nothing; back on the dashboard the key shows it without asking again."""
+    async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
+        engine.answers[PlanTrainings] = TrainingsPlanned(decided(NVDA=DRIFT))
+        engine.gate.clear()
+        await pilot.press("a", "2")
+        await until(pilot, lambda: app.screen is not app.main, "the runs")
+        engine.gate.set()
+        await until(pilot, lambda: "the plan is ready: 1 to train" in screen_text(app), "the offer")
+        await pilot.press("1", "a")
+        await planned(app, pilot)
+        assert "Auto-train: train 1 of 13 symbols?" in screen_text(app)
+        assert engine.asked("child") == [PlanTrainings()]
 
 
 async def test_an_open_market_is_told_before_anything_is_trained(tmp_path: Path) -> None:
@@ -273,34 +309,34 @@ def test_a_failing_check_is_told_loudly() -> None:
         problems=("earnings could not be looked up",),
         failed=True,
     )
-    notice = check_notice(bad)
+    notice = check_notice(bad, 22.4)
 
-    assert plain(notice_lines(notice, 80)[0]).startswith("ERROR: checked 13 symbols: 13 failed")
-    assert "13 failed; an outage" in notice.text
+    assert plain(notice_lines(notice, 80)[0]).startswith("ERROR: 13 checked in 22 s: 13 failed")
+    assert notice.text.endswith("; an outage: no symbol could be forecast")
     assert notice.hint == "earnings could not be looked up"
-    assert check_notice(report(decisions=decided())).text.endswith("nothing to train")
-    fresh = check_notice(report(models=models("failed", trained=False)))
+    assert check_notice(report(decisions=decided()), 22.4).text.endswith("0 to retrain")
+    fresh = check_notice(report(models=models("failed", trained=False)), 22.4)
     assert "13 not trained yet" in fresh.text
     assert fresh.level is not Level.CRIT
-    simulated = check_notice(report(models=models("ok", source="simulated")))
-    assert simulated.text.startswith("SIMULATED: checked")
+    simulated = check_notice(report(models=models("ok", source="simulated")), 22.4)
+    assert simulated.text.startswith("SIMULATED: 13 checked in 22 s")
 
 
 @pytest.mark.parametrize(
     ("statuses", "failed", "weight"),
     [
-        (["ok"] * 13, False, "checked"),
-        (["ok"] * 12 + ["warning"], False, "checked"),
-        (["ok"] * 12 + ["critical"], False, "WARN: checked"),
-        (["ok"] * 12 + ["failed"], True, "WARN: checked"),
-        (["failed"] * 13, True, "ERROR: checked"),
+        (["ok"] * 13, False, "13 checked"),
+        (["ok"] * 12 + ["warning"], False, "13 checked"),
+        (["ok"] * 12 + ["critical"], False, "WARN: 13 checked"),
+        (["ok"] * 12 + ["failed"], True, "WARN: 13 checked"),
+        (["failed"] * 13, True, "ERROR: 13 checked"),
     ],
 )
 def test_a_check_is_told_by_its_weight(statuses: list[str], failed: bool, weight: str) -> None:
     """One model of thirteen that does not answer is a warning;
     only a check in which nothing answered is an error."""
     checked = tuple(CheckedModel(status=status) for status in statuses)
-    notice = check_notice(report(models=checked, failed=failed))
+    notice = check_notice(report(models=checked, failed=failed), 22.4)
 
     assert plain(notice_lines(notice, 80)[0]).startswith(weight)
 
