@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,12 @@ from engine.settings.schema import Settings
 from engine.watch.console_summary import ConsoleSummary
 from engine.watch.symbol_row import LiveJob, RowContext, row_or_fault, watched
 
+AT_ONCE = 250
+"""Rows whose files one look takes up while their folders stay as they are.
+
+Whatever is renamed into a folder changes it, and then the files of all rows are looked at; with
+1,000 symbols a file that is rewritten in its place is seen within four looks.
+"""
 FRESH_FOR = timedelta(seconds=15)
 """A row is built again after this long too: ages and limits of time move without a file."""
 Mark = tuple[int, int, int] | None
@@ -70,21 +76,39 @@ class KnownRows:
         self._home = home
         self._read_status = read_status
         self._known: dict[str, _KnownRow] = {}
+        self._folders: dict[str, Mark] = {}
+        self._turn = 0
 
     def rows(self, context: RowContext, summary: ConsoleSummary) -> tuple[SymbolRow, ...]:
         """The rows of all symbols, in their order."""
-        looks = _Looks()
-        rows = tuple(self._row(name, context, summary, looks) for name in context.settings.names)
+        looks, names = _Looks(), context.settings.names
+        due = self._due(names, looks)
+        rows = tuple(self._row(name, context, summary, looks, name in due) for name in names)
         if len(self._known) > len(rows):
-            self._known = {name: self._known[name] for name in context.settings.names}
+            self._known = {name: self._known[name] for name in names}
         return rows
+
+    def _due(self, names: Sequence[str], looks: _Looks) -> Set[str]:
+        """The symbols whose files are looked at this time."""
+        folders = {path: looks.mark(path) for path in self._folders}
+        if folders != self._folders or len(names) <= AT_ONCE:
+            self._folders = folders
+            return frozenset(names)
+        turns = -(-len(names) // AT_ONCE)
+        self._turn = (self._turn + 1) % turns
+        return frozenset(names[self._turn :: turns])
 
     def forget(self) -> None:
         """Build every row again at the next look."""
         self._known.clear()
 
     def _row(
-        self, symbol: str, context: RowContext, summary: ConsoleSummary, looks: _Looks
+        self,
+        symbol: str,
+        context: RowContext,
+        summary: ConsoleSummary,
+        looks: _Looks,
+        is_due: bool,
     ) -> SymbolRow:
         circumstances = _Circumstances(
             settings=context.settings,
@@ -99,12 +123,14 @@ class KnownRows:
             known is not None
             and abs(context.now - known.built_at) < FRESH_FOR
             and known.circumstances.same(circumstances)
-            and known.marks == looks.marks(known.paths)
+            and (not is_due or known.marks == looks.marks(known.paths))
         ):
             return known.row
         stored = self._read_status(symbol)
         paths = paths_of(self._home, symbol, stored, context)
         marks = looks.marks(paths)  # before the files are read: a change meanwhile is seen later
+        for folder in {os.path.dirname(path) for path in paths}:  # noqa: PTH120 - 5 times as fast
+            self._folders.setdefault(folder, looks.mark(folder))
         row = watched(row_or_fault(symbol, stored, context), summary)
         self._known[symbol] = _KnownRow(row, context.now, paths, marks, circumstances)
         return row
@@ -117,9 +143,9 @@ class _Looks:
         self._marks: dict[str, Mark] = {}
 
     def marks(self, paths: tuple[str, ...]) -> tuple[Mark, ...]:
-        return tuple([self._mark(path) for path in paths])
+        return tuple([self.mark(path) for path in paths])
 
-    def _mark(self, path: str) -> Mark:
+    def mark(self, path: str) -> Mark:
         if path not in self._marks:
             try:
                 stat = os.stat(path)  # noqa: PTH116 - a third of the time of Path.stat

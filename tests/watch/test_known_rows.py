@@ -120,3 +120,25 @@ def test_time_runs_and_holds_build_rows(home: Home, built: list[str]) -> None:
     built.clear()
     known.rows(replace(busy, now=NOW + timedelta(seconds=15)), ConsoleSummary())
     assert built == list(look.settings.names)
+
+
+def test_many_symbols_take_turns_while_their_folders_stay(
+    home: Home, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirteen symbols, five at once: a file rewritten in its place is seen within three looks, one
+    that is renamed into its folder at the next."""
+    monkeypatch.setattr(known_rows, "AT_ONCE", 5)
+    known, look = KnownRows(home, lambda _: None), context(home)
+    known.rows(look, ConsoleSummary())
+    known.rows(look, ConsoleSummary())
+    built.clear()
+    path = home.model("NVDA")
+    path.write_bytes(path.read_bytes() + b" ")
+    for _ in range(3):
+        known.rows(look, ConsoleSummary())
+    assert built == ["NVDA"]
+    built.clear()
+    (home.models / "new").write_bytes(b"another model")
+    (home.models / "new").rename(path)
+    known.rows(look, ConsoleSummary())
+    assert built == ["NVDA"]
