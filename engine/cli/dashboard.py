@@ -109,8 +109,9 @@ def _forecast_line(row: SymbolRow, marks: bool) -> str:
     half = forecasts.half_range(forecast)
     sign = half if marks else half.replace("±", "+/-")
     reach = f"{figures.number(forecast.last_close, 2)} {sign}"
-    text = f"{row.symbol}: {reach} for {forecast.target_session}"
-    return f"{text}, report {forecasts.next_report(forecast)}"
+    report = forecasts.next_report(forecast)
+    coming = f", report {report}" if report != figures.ABSENT else ""
+    return f"{row.symbol}: {reach} for {forecast.target_session}{coming}"
 
 
 def _check_line(check: dict[str, Any]) -> str:

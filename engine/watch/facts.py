@@ -95,7 +95,11 @@ def facts_of(
         last_bar=inputs.last_bar,
         heldout=heldout,
         live=live,
-        confidences=checks.confidences,
+        confidences=tuple(
+            (bar, confidence)
+            for bar, confidence in checks.confidences
+            if bar not in signals.report_eves
+        ),
         naive_within=signals.naive_within,
         failures=checks.failures,
         others_answer=others_answer(home, symbol) if others is None else others,
@@ -123,18 +127,21 @@ class _BarSignals:
     volatility: tuple[Signal, ...] = ()
     drift: tuple[Signal, ...] = ()
     naive_within: float | None = None
+    report_eves: frozenset[str] = frozenset()
+    """Last bars whose confidence is low for the report of the next session alone."""
 
 
 def _signals(inputs: SymbolInputs, live: Live, heldout: Metrics, settings: Settings) -> _BarSignals:
     if inputs.bars is None or not inputs.trained_to:
         return _BarSignals()
-    from engine.watch.signals import drift_signals, volatility_signals, within_share
+    from engine.watch.signals import drift_signals, report_eves, volatility_signals, within_share
 
     record = (heldout.direction_accuracy, heldout.n_scored)
     return _BarSignals(
         volatility_signals(inputs.bars, inputs.market, inputs.trained_to, settings.watch),
-        drift_signals(inputs.bars, live, record, settings.watch),
+        drift_signals(inputs.bars, live, record, settings.watch, inputs.market),
         within_share(inputs.bars.close, settings.thresholds.max_mape),
+        report_eves(inputs.bars),
     )
 
 

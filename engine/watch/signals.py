@@ -1,19 +1,25 @@
 """Volatility and drift signals, each against a limit from the symbol's past; never price levels.
 
 True ranges measure a day's size with a third of a close's noise. A rise is tested alone and
-relative to the market, so a storm that every symbol shares must be greater. KS distances are
-tested against those within the reference period: returns cluster, and healthy series break the
-textbook limit several times a year.
+relative to the market, so a storm that every symbol shares must be greater. Moves and returns are
+in units of the volatility forecast before them, the scale of the intervals. A session that reacts
+to a known report is no event: its range counts as the one forecast without the report, its move
+and return not at all. KS distances are tested against those within the reference period: healthy
+series break the textbook limit several times a year.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.forecast.features import Floats, lagged, log_returns, mean, range_ewma, true_range
+from engine.forecast.dataset import CONTEXT
+from engine.forecast.features import RANGE, Floats, lagged, log_returns, mean, true_range
 from engine.forecast.metrics import wilson
-from engine.market.bars import Bars
+from engine.forecast.scale import Booleans, session_facts, volatility, widenings
+from engine.market.bars import Bars, Dates
 from engine.settings.schema import WatchSettings
 from engine.watch.figure_triggers import beyond_chance
 from engine.watch.trigger_facts import Live, Signal
@@ -33,17 +39,46 @@ def volatility_signals(
     """Volatility rises, alone and against the market, and the greatest move; () with few bars."""
     count = limits.volatility_sessions
     before = limits.volatility_before
-    own = _rise(np.log(np.maximum(true_range(bars), _TINY)), count, before)
+    scaled = scaled_sessions(bars, market)
+    ranges = np.where(scaled.reacts, scaled.usual_range, true_range(bars))
+    logs = np.log(np.maximum(ranges, _TINY))
+    own = _rise(logs, count, before)
     signals = [_against_past("rise", own, limits.volatility_sigma, count, bars, "volatility")]
     if market is not None and market.symbol != bars.symbol:
-        relative = np.log(np.maximum(true_range(bars), _TINY)) - _aligned(bars, market)
-        series = _rise(relative, count, before)
+        series = _rise(logs - _aligned(bars, market), count, before)
         name = f"volatility against {market.symbol}'s"
         signals.append(
             _against_past("market", series, limits.volatility_market_sigma, count, bars, name)
         )
-    signals.append(_greatest_move(bars, trained_to, limits.gap_sigma))
+    signals.append(_greatest_move(bars, scaled, trained_to, limits.gap_sigma))
     return tuple(signal for signal in signals if signal is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaledSessions:
+    """What was forecast of each session at the close before it; [n] each, NaN in the warm-up."""
+
+    sigma: Floats
+    usual_range: Floats
+    """The true range to be expected without a report."""
+    reacts: Booleans
+    """Whether the session reacts to a known report."""
+
+
+def scaled_sessions(bars: Bars, market: Bars | None) -> ScaledSessions:
+    """The sessions of `bars` in the scale of the intervals."""
+    facts = session_facts(bars.dates, bars.reports)
+    sigma = volatility(bars, bars if bars.symbol in CONTEXT else market, facts)
+    widened = np.where(facts.known & (facts.report == 1.0), widenings(bars.dates), 1.0)
+    return ScaledSessions(
+        lagged(sigma, 1), lagged(RANGE * sigma / widened, 1), facts.reaction == 1.0
+    )
+
+
+def report_eves(bars: Bars) -> frozenset[str]:
+    """The last bars before a session that reacts to a known report."""
+    facts = session_facts(bars.dates, bars.reports)
+    return frozenset(bars.dates[facts.report == 1.0].astype(str).tolist())
 
 
 def _aligned(bars: Bars, market: Bars) -> Floats:
@@ -75,13 +110,15 @@ def _against_past(
     return Signal(name, value, limit, count, window, text)
 
 
-def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
+def _greatest_move(
+    bars: Bars, scaled: ScaledSessions, trained_to: str, sigma: float
+) -> Signal | None:
     """The greatest move or gap after `trained_to`, in sigmas of the forecast made before it."""
-    scale = lagged(range_ewma(bars), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = np.log(bars.open) - lagged(np.log(bars.close), 1)
-        moves = np.maximum(np.abs(log_returns(bars.close)), np.abs(gap)) / scale
+        moves = np.maximum(np.abs(log_returns(bars.close)), np.abs(gap)) / scaled.sigma
     fresh = (bars.dates > np.datetime64(trained_to or "1970-01-01", "D")) & np.isfinite(moves)
+    fresh &= ~scaled.reacts
     if not trained_to or not fresh.any():
         return None
     row = int(np.argmax(np.where(fresh, moves, -1.0)))
@@ -95,19 +132,26 @@ def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
 
 
 def drift_signals(
-    bars: Bars, live: Live, heldout: tuple[float | None, int], limits: WatchSettings
+    bars: Bars,
+    live: Live,
+    heldout: tuple[float | None, int],
+    limits: WatchSettings,
+    market: Bars | None = None,
 ) -> tuple[Signal, ...]:
     """KS distances of returns and their size, and direction below `heldout` (percent, n)."""
-    returns = log_returns(bars.close)[1:]
+    scaled = scaled_sessions(bars, market)
+    returns = log_returns(bars.close) / scaled.sigma
+    counted = np.isfinite(returns) & ~scaled.reacts
+    returns, dates = returns[counted], bars.dates[counted]
     signals = [
-        _distance("returns", returns, limits, bars),
-        _distance("size of returns", np.abs(returns), limits, bars),
+        _distance("returns", returns, limits, dates),
+        _distance("size of returns", np.abs(returns), limits, dates),
         _lost_direction(live, heldout, limits),
     ]
     return tuple(signal for signal in signals if signal is not None)
 
 
-def _distance(name: str, values: Floats, limits: WatchSettings, bars: Bars) -> Signal | None:
+def _distance(name: str, values: Floats, limits: WatchSettings, dates: Dates) -> Signal | None:
     count, reference = limits.drift_sessions, limits.drift_reference
     ends = list(range(len(values), count + reference, -_STEP))[: 1 + (count + HISTORY) // _STEP]
     distances = [
@@ -117,7 +161,7 @@ def _distance(name: str, values: Floats, limits: WatchSettings, bars: Bars) -> S
     if len(past) < FEWEST // _STEP:
         return None
     limit = max(float(past.mean() + limits.drift_sigma * past.std()), critical(count, reference))
-    window = f"{bars.dates[-count]} to {bars.dates[-1]}"
+    window = f"{dates[-count]} to {dates[-1]}"
     sign, verb = (">", "differ") if distances[0] > limit else ("≤", "do not differ")
     text = f"the {name} of the newest {count} sessions {verb} from the {reference} before"
     distance = f"KS {number(distances[0], 3)} {sign} {number(limit, 3)}"

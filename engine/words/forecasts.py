@@ -104,7 +104,8 @@ def _report_sentence(forecast: Forecast) -> str:
     if not forecast.report_known:
         return "Report dates are not known."
     if forecast.horizon > 1:
-        return f"{plural(forecast.reports_within, 'report')} in it."
+        count = forecast.reports_within
+        return f"{plural(count, 'report')} in it." if count else "No report in it."
     if report is None:
         return "No report is announced."
     if is_widened(forecast):

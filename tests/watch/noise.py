@@ -201,7 +201,7 @@ def _facts(
         ),
         naive_within=within_share(bars.close, settings.thresholds.max_mape),
         volatility=volatility_signals(bars, market, str(bars.dates[trained]), settings.watch),
-        drift=drift_signals(bars, live, (held.direction_accuracy, 120), settings.watch),
+        drift=drift_signals(bars, live, (held.direction_accuracy, 120), settings.watch, market),
     )
 
 

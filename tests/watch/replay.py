@@ -6,7 +6,7 @@ Day by day at 06:00, 12:00 and 18:00 New York time a check looks at every symbol
 bets on a reversal of the last session, which on real bars is worth about as much as a coin.
 Plans that a person would ask about are kept as lines.
 
-    python -m tests.watch.replay FOLDER        the decisions as Markdown
+    python -m tests.watch.replay FOLDER [REPORTS]        the decisions as Markdown
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.core.paths import Home
 from engine.core.records import Metrics
 from engine.core.snapshot import PlannedAction
 from engine.forecast.metrics import score
@@ -29,6 +30,7 @@ from engine.market.bars import Bars
 from engine.market.calendar import NEW_YORK, exchange_day, last_complete_session, sessions_between
 from engine.market.csv_file import read_rows
 from engine.market.quality import checked_bars
+from engine.market.report_dates import report_dates
 from engine.settings import load as config
 from engine.settings.home import default_settings
 from engine.settings.schema import Settings
@@ -191,7 +193,7 @@ class Replay:
             market = market.until(bars.last_date) if market is not None else None
             self._signals[key] = (
                 volatility_signals(bars, market, model.trained_to, self.settings.watch),
-                drift_signals(bars, live, held, self.settings.watch),
+                drift_signals(bars, live, held, self.settings.watch, market),
             )
         volatility, drift = self._signals[key]
         share = within_share(bars.close, self.settings.thresholds.max_mape, 250)
@@ -276,12 +278,18 @@ def held_out(bars: Bars, n: int = 120) -> Metrics:
     return Metrics(found.n, found.direction, found.mape, found.naive_mape, found.mase, None)
 
 
-def read_folder(folder: Path) -> dict[str, Bars]:
-    """The bars of every configured symbol in a folder of CSV files."""
-    names = packaged().names
-    paths = {name: folder / f"{name}.csv" for name in names}
+def read_folder(folder: Path, reports: Path | None = None) -> dict[str, Bars]:
+    """The bars of every configured symbol in a folder of CSV files, with its report dates."""
+    settings = packaged()
+    if reports is not None:
+        settings = config.with_reports(settings, str(reports.absolute()))
+    now, home = _at(LAST, CHECKS[-1]), Home(folder)
+    paths = {name: folder / f"{name}.csv" for name in settings.names}
     return {
-        name: checked_bars(read_rows(path, name, "csv"))
+        name: replace(
+            checked_bars(read_rows(path, name, "csv")),
+            reports=report_dates(home, settings, f"csv:{folder.absolute()}", name, now),
+        )
         for name, path in paths.items()
         if path.exists()
     }
@@ -350,6 +358,6 @@ OUTAGE = tuple(date(2024, 10, 13) + timedelta(days=each) for each in range(8))
 CORRUPT = {date(2024, 12, 3): "NVDA"}
 
 if __name__ == "__main__":
-    replayed = Replay(read_folder(Path(sys.argv[1])), packaged(), OUTAGE, CORRUPT)
+    replayed = Replay(read_folder(*map(Path, sys.argv[1:3])), packaged(), OUTAGE, CORRUPT)
     for text in page(replayed.run(FIRST, LAST)):
         sys.stdout.write(text + "\n")

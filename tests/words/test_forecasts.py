@@ -61,6 +61,7 @@ def test_the_sentence_of_a_week() -> None:
     assert forecasts.sentence(week) == (
         "Up to Tuesday 2025-08-19, 5 sessions: 181.2–196.5 (80 %). 1 report in it."
     )
+    assert forecasts.sentence(replace(week, reports_within=0)).endswith(" No report in it.")
 
 
 def test_the_range_keeps_seven_characters() -> None:
