@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 
 import matplotlib
@@ -19,6 +20,16 @@ from engine.forecast.metrics import relative_errors
 
 # Okabe and Ito's palette: distinct for every kind of colour vision.
 OURS, ACTUAL, WIDE, NARROW, GREY = "#0072B2", "#000000", "#D6E6F2", "#A9CCE3", "#777777"
+PAGE_COLOURS = {
+    "#000000": "var(--ink)",
+    "#ffffff": "var(--paper)",
+    "#cccccc": "var(--line)",
+    "#777777": "var(--soft)",
+    "#0072b2": "var(--ours)",
+    "#d6e6f2": "var(--wide)",
+    "#a9cce3": "var(--narrow)",
+}
+"""The page decides about these: it has a light and a dark form."""
 MEMBERS = ("#BBBBBB", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
 SLIDING = 20
 """Sessions of a sliding mean: a trading month."""
@@ -32,8 +43,8 @@ STYLE: Any = {
 }
 
 
-def drawn(size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
-    """The SVG element of a figure of `size` inches that `draw` fills."""
+def drawn(size: tuple[float, float], title: str, draw: Callable[[Figure], None]) -> str:
+    """The SVG element of a figure of `size` inches that `draw` fills; `title` says it in words."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
@@ -44,8 +55,11 @@ def drawn(size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
     text = buffer.getvalue()
     svg = text[text.index("<svg") :]  # without the XML prologue
     # Responsive: the page sets the width.
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*pt"', r"<svg \1", svg, count=1)
-    return svg.replace('height="', 'data-height="', 1)
+    svg = re.sub(r' (?:width|height)="[^"]*pt"', "", svg, count=2)
+    svg = re.sub("|".join(PAGE_COLOURS), lambda colour: PAGE_COLOURS[colour[0]], svg)
+    opening, _, rest = svg.partition(">")
+    words = escape(title)
+    return f'{opening} role="img" aria-label="{words}"><title>{words}</title>{rest}'
 
 
 def forecast_chart(evaluation: Evaluation) -> str:
@@ -57,7 +71,26 @@ def forecast_chart(evaluation: Evaluation) -> str:
         _draw_against_naive(bottom, evaluation)
         _format_dates(bottom)
 
-    return drawn((9.0, 5.2), draw)
+    return drawn((9.0, 5.2), _forecast_words(evaluation), draw)
+
+
+def _forecast_words(evaluation: Evaluation) -> str:
+    """What the chart shows, for who cannot see it."""
+    record = evaluation.record
+    ours = relative_errors(record.forecast, record.target)
+    naive = relative_errors(np.zeros(len(record)), record.target)
+    mark = " (SIMULATED)" if evaluation.simulated else ""
+    return (
+        f"{evaluation.symbol}{mark}: forecast and close of {len(record)} sessions, mean error"
+        f" {100.0 * ours.mean():.2f} % (naive {100.0 * naive.mean():.2f} %);"
+        f" {_kept(record.half80, evaluation):.0f} % of closes inside the 80 % interval,"
+        f" {_kept(record.half95, evaluation):.0f} % inside the 95 % one"
+    )
+
+
+def _kept(half: np.ndarray, evaluation: Evaluation) -> float:
+    record = evaluation.record
+    return 100.0 * float(np.mean(np.abs(record.target - record.forecast) <= half))
 
 
 def _draw_against_actual(axes: Any, evaluation: Evaluation) -> None:
@@ -131,7 +164,15 @@ def reliability_chart(evaluations: Sequence[Evaluation]) -> str:
             _draw_reliability(axes, bins[name])
             axes.set_title(f"Reliability of the {title}")
 
-    return drawn((9.0, 3.8), draw)
+    words = "; ".join(
+        f"{titles[name]}: "
+        + ", ".join(
+            f"{100 * part['stated']:.0f} % came true {100 * part['observed']:.0f} %"
+            for part in bins[name]
+        )
+        for name in titles
+    )
+    return drawn((9.0, 3.8), f"Reliability of the {words}", draw)
 
 
 def _draw_reliability(axes: Any, bins: Sequence[dict[str, Any]]) -> None:
@@ -172,4 +213,9 @@ def weights_chart(evaluations: Sequence[Evaluation]) -> str:
         axes.grid(visible=False)
         figure.legend(loc="outside lower center", ncols=len(names), fontsize=8)
 
-    return drawn((9.0, 1.2 + 0.28 * len(symbols)), draw)
+    words = "; ".join(
+        f"{evaluation.symbol} "
+        + ", ".join(f"{name} {weight:.2f}" for name, weight in evaluation.model.weights)
+        for evaluation in evaluations
+    )
+    return drawn((9.0, 1.2 + 0.28 * len(symbols)), f"Weights of the members: {words}", draw)

@@ -76,6 +76,25 @@ def test_the_page_needs_nothing_beside_it(folder: Path) -> None:
     assert any("Weights" in chart and "enhanced" in chart for chart in charts)
 
 
+def test_each_chart_is_said_in_words(folder: Path) -> None:
+    """A title that a pointer shows and a reader for the blind reads, with the figures."""
+    text = (folder / "report.html").read_text()
+    titles = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"><title>([^<]+)</title>', text)
+    assert len(titles) == 4
+    assert all(label == title for label, title in titles)
+    spy = next(title for _, title in titles if title.startswith("SPY"))
+    assert re.search(r"of 40 sessions, mean error \d\.\d\d % \(naive \d\.\d\d %\); \d+ % of", spy)
+
+
+def test_the_page_decides_about_light_and_dark(folder: Path) -> None:
+    """No chart has a black or white of its own; a narrow page shows each figure with its head."""
+    text = (folder / "report.html").read_text()
+    charts = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
+    assert not re.search("#(000000|ffffff)", charts, re.IGNORECASE)
+    assert "var(--ink)" in charts
+    assert '<td class="number" data-head="MASE">' in text
+
+
 def test_simulated_figures_are_marked_and_hostile_text_is_harmless(folder: Path) -> None:
     """SIMULATED stands in page, table and chart; text from outside is escaped and cleaned."""
     text, plain = (folder / "report.html").read_text(), (folder / "report.md").read_text()
