@@ -83,13 +83,14 @@ def keys(screen: Screen, name: str, bench: Bench) -> Iterator[Row]:
 
 
 @contextmanager
-def storm(home: Home) -> Iterator[None]:
+def storm(home: Home, lines: int = LINES) -> Iterator[None]:
     """A live run of 13 symbols as the console sees one: its lock held, its journal and
-    training.log growing."""
+    training.log growing by `lines` a second."""
     names = config.load(home).names
     run_id = new_run_id(datetime.now(UTC))
     folder = run_folder(home, run_id)
-    folder.path.mkdir()
+    folder.path.mkdir(parents=True)
+    home.training_log.parent.mkdir(parents=True, exist_ok=True)
     stop = threading.Event()
     with FileLock(folder.lock) as lock:
         lock.acquire("a benchmark")
@@ -107,7 +108,7 @@ def storm(home: Home) -> Iterator[None]:
         for name in names:
             events.emit("queued", name)
             events.emit("started", name, worker=1, pid=1)
-        writer = threading.Thread(target=_blow, args=(home, events, names, stop))
+        writer = threading.Thread(target=_blow, args=(home, events, names, stop, lines))
         writer.start()
         try:
             yield
@@ -120,8 +121,10 @@ def storm(home: Home) -> Iterator[None]:
     msgspec.json.decode(folder.spec.read_bytes())  # the run was one that readers understand
 
 
-def _blow(home: Home, events: EventWriter, names: tuple[str, ...], stop: threading.Event) -> None:
-    """1,000 log lines and 26 epochs a second, until told to stop."""
+def _blow(
+    home: Home, events: EventWriter, names: tuple[str, ...], stop: threading.Event, lines: int
+) -> None:
+    """So many log lines and 26 epochs a second, until told to stop."""
     tick, began = 0, time.monotonic()
     with home.training_log.open("ab", buffering=0) as log:
         while not stop.wait(max(0.0, began + tick / TICKS - time.monotonic())):
@@ -129,7 +132,7 @@ def _blow(home: Home, events: EventWriter, names: tuple[str, ...], stop: threadi
             stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
             text = "".join(
                 f"{stamp} [INFO] {names[line % len(names)]} step {tick}.{line} loss 0.{line:04}\n"
-                for line in range(LINES // TICKS)
+                for line in range(lines // TICKS)
             )
             log.write(text.encode())
             if tick % (TICKS // 2) == 0:

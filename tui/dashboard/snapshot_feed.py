@@ -13,11 +13,11 @@ from engine.core.text import clean
 from tui.dashboard.status_refresh import StatusRefresh, same
 from tui.ports import EnginePort
 from tui.terminal.vitals import Vitals
-from tui.work.background import Poller
+from tui.work.background import Poller, pause
 from tui.work.messages import SnapshotFailed, SnapshotRead
 
 # While something trains; on a slow line what streams is drawn half as often, keys as ever.
-LIVE_REFRESH_S = {"fast": 0.5, "slow": 1.0}
+LIVE_REFRESH_S = 0.5
 RETRY_S = 2.0
 
 
@@ -74,7 +74,7 @@ class SnapshotFeed:
         self._vitals.save_sometimes()
         if not snapshot.live_runs:
             return console.refresh_s
-        return min(console.refresh_s, LIVE_REFRESH_S[self._vitals.link])
+        return pause(min(console.refresh_s, LIVE_REFRESH_S), self._vitals.link)
 
     def _failed(self, text: str) -> float:
         if text != self._failure:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from textual.drivers.linux_driver import LinuxDriver
 
 Stream = TypeVar("Stream")
-PACES = {"fast": (30, 100), "slow": (25, 200)}
+PACES = {"fast": (30, 100), "slow": (40, 200)}
 """Frames a second, and ms that an escape waits: slow lines split sequences.
 
-Textual may draw two frames late: 202 ms at 10 frames a second, 80 ms at 25.
+Textual may draw two frames late: 202 ms at 10 frames a second, 50 ms at 40. What streams is looked
+at seldom on a slow line, so that only keys use the frames.
 """
 
 
