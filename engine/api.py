@@ -12,6 +12,7 @@ from engine.settings.facade import Context, SettingsFacade
 
 if TYPE_CHECKING:
     from engine.children.facade import ChildrenFacade
+    from engine.cluster.facade import ClusterFacade
     from engine.core.history import AgingTable
     from engine.forecast.facade import ModelsFacade
     from engine.market.facade import BarsFacade
@@ -55,7 +56,17 @@ class Engine:
     def runs(self) -> RunsFacade:
         from engine.runs.facade import RunsFacade
 
-        return RunsFacade(self._context, lambda: self.watch.rows())
+        return RunsFacade(
+            self._context,
+            rows=lambda: self.watch.rows(),
+            cluster=lambda: self.cluster.capacity(),
+        )
+
+    @cached_property
+    def cluster(self) -> ClusterFacade:
+        from engine.cluster.facade import ClusterFacade
+
+        return ClusterFacade(self._context)
 
     @cached_property
     def watch(self) -> WatchFacade:

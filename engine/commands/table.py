@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.commands.cluster import CLUSTER
 from engine.commands.command import Command, CommandGroup, Option, ValueType
 from engine.commands.forecasting import BACKTEST, DATA, EVALUATE, PREDICT
 from engine.commands.keeping import BACKUP, BACKUPS, CLEAN, RESTORE
@@ -60,6 +61,7 @@ _ROWS: tuple[Command | CommandGroup, ...] = (
     SERVE,
     TEST_SYMBOL,
     SYMBOLS_GROUP,
+    CLUSTER,
     CONFIG,
     AUDIT,
     DEMO,

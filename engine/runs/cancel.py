@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from engine.core.clock import Clock, SystemClock, iso
-from engine.core.errors import StockmlError
+from engine.core.errors import FileError, StockmlError
 from engine.core.files import lock_holder, write_atomic
 from engine.core.paths import Home
+from engine.core.reading import read_bytes
 from engine.core.records import JobState, Run
-from engine.core.text import clean
+from engine.core.text import clean, clean_bytes
 from engine.runs.journal import JournalTail
 from engine.runs.processes import Identity, send, whoami
 from engine.runs.spec import RunFolder, read_spec, run_folder
@@ -87,3 +88,11 @@ def _overdue(folder: RunFolder, clock: Clock) -> bool:
     except FileNotFoundError:
         return False
     return waited_s > PATIENCE_S + 2 * read_spec(folder).limits.grace_s
+
+
+def cancelled_by(folder: RunFolder) -> str:
+    """Who asked the run to stop, as the cancel file says it."""
+    try:
+        return clean_bytes(read_bytes(folder.cancel, 10_000)[:200].split(b"\n")[0]) or "somebody"
+    except (OSError, FileError):
+        return "somebody"

@@ -10,6 +10,7 @@ from engine.core.audit import AuditOutcome, audited
 from engine.core.files import lock_holder
 from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
 from engine.core.snapshot import SymbolRow
+from engine.core.workers import WorkerCount
 from engine.runs.cancel import cancel_run
 from engine.runs.start import start_run
 from engine.runs.store import RunStore
@@ -41,11 +42,21 @@ def _started(started: StartedRun) -> Mapping[str, Any]:
 
 
 class RunsFacade(Facade):
-    """The runs of the home; `rows` reads what is live of every symbol, for a plan."""
+    """The runs of the home.
 
-    def __init__(self, context: Context, rows: Callable[[], tuple[SymbolRow, ...]]) -> None:
+    `rows` reads what is live of every symbol, for a plan; `cluster` counts the workers of the
+    cluster that the settings name, ConfigError where it cannot be used.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        rows: Callable[[], tuple[SymbolRow, ...]],
+        cluster: Callable[[], WorkerCount],
+    ) -> None:
         super().__init__(context)
         self._rows = rows
+        self._cluster = cluster
         self._store = RunStore(context.home)
         self._lock = threading.Lock()  # screens ask from threads of their own
 
@@ -68,7 +79,7 @@ class RunsFacade(Facade):
     def start(self, request: TrainRequest) -> StartedRun:
         """Start a detached run; BusyError naming the holder when every symbol is being trained."""
         self.checked(request.symbols)
-        return start_run(self.home, self.context.settings, request, self.clock)
+        return start_run(self.home, self.context.settings, request, self._cluster, self.clock)
 
     @audited("cancel", lambda run_id: {"run": run_id})
     def cancel(self, run_id: str) -> None:

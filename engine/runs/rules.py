@@ -10,6 +10,9 @@ from enum import IntEnum
 from engine.core.errors import ExitCode
 from engine.runs.spec import Limits
 
+HOST_LOST, CLUSTER_GONE = 71, 72
+"""Exit codes of a worker whose fit was on another machine: that one was lost, or all are."""
+
 
 class StopLevel(IntEnum):
     """How hard a worker is being stopped."""
@@ -58,6 +61,8 @@ def explain_exit(returncode: int, out_of_memory: bool) -> WorkerExit:
     if returncode == -signal.SIGKILL:
         hint = "the kernel's log knows: dmesg | grep -i oom"
         return WorkerExit("killed (out of memory?)", hint, retry=True)
+    if returncode == HOST_LOST:
+        return WorkerExit("the host of its fit was lost", "stockml cluster status", retry=True)
     if returncode < 0:
         return WorkerExit(f"the worker died of {signal_name(-returncode)}", see_log, retry=True)
     return WorkerExit(f"the worker ended with code {returncode}", see_log, retry=False)

@@ -31,6 +31,9 @@ MAX_BYTES = 8_000_000
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 
+_WAITING_MB = 200  # a worker without TensorFlow, with the bars of one symbol and Dask's library
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How much a run may use; seconds and megabytes."""
 
@@ -71,6 +74,20 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     accept_doubts: bool = False
     accept_rebase: bool = False
     limits: Limits = Limits()
+    executor: str = ""
+    """The head of the cluster that fits; empty for this machine."""
+    executor_fallback: bool = True
+    """Whether the run goes on here when the cluster is gone."""
+    remote_workers: int = 0
+    """How many symbols are with the cluster at once."""
+
+    @property
+    def remote_limits(self) -> Limits:
+        """The limits while the cluster fits: a worker here only loads, judges and publishes."""
+        memory_mb = min(self.limits.memory_mb, _WAITING_MB)
+        return msgspec.structs.replace(
+            self.limits, workers=max(1, self.remote_workers), memory_mb=memory_mb
+        )
 
 
 @dataclass(frozen=True, slots=True)

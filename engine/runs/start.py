@@ -28,6 +28,7 @@ from engine.core.records import StartedRun, TrainRequest
 from engine.core.sources import parse_source
 from engine.core.symbols import check_symbols
 from engine.core.text import clean, clean_bytes
+from engine.core.workers import WorkerCount
 from engine.runs.processes import whoami
 from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
 from engine.runs.store import RunStore
@@ -41,16 +42,24 @@ Launch = Callable[[RunFolder, FileLock], "subprocess.Popen[bytes] | None"]
 
 
 def start_run(
-    home: Home, settings: Settings, request: TrainRequest, clock: Clock | None = None
+    home: Home,
+    settings: Settings,
+    request: TrainRequest,
+    cluster: Callable[[], WorkerCount],
+    clock: Clock | None = None,
 ) -> StartedRun:
     """Start a detached run of the symbols that nobody else trains; the others are `busy`.
 
     BusyError when all are busy, StockmlError when the disk is full or the supervisor cannot start.
+    `cluster` counts the workers of a cluster, ConfigError without its extra or certificates.
     """
     check_disk(home, settings.training.free_disk_mb)
     spec = plan(settings, request, clock or SystemClock(), str(home.root))
     workers = settings.training.workers_for(len(spec.symbols))
     spec = msgspec.structs.replace(spec, limits=limits_of(settings.training, workers.count))
+    if spec.executor:
+        workers = cluster()
+        spec = msgspec.structs.replace(spec, remote_workers=workers.count)
     started = begin(home, spec, launch)
     return replace(started, workers=str(workers))
 
@@ -85,6 +94,8 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
         accept_doubts=request.accept_doubts,
         accept_rebase=request.accept_rebase,
         limits=limits_of(settings.training, settings.training.workers_for(len(symbols)).count),
+        executor="" if settings.training.executor == "local" else settings.training.executor,
+        executor_fallback=settings.training.executor_fallback,
     )
 
 

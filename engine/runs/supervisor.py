@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import signal
 import socket
 import sys
 from collections import Counter, deque
@@ -19,17 +18,17 @@ from pathlib import Path
 
 from engine.core.anchor import hold_home
 from engine.core.clock import Clock, SystemClock
-from engine.core.errors import ExitCode, FileError
+from engine.core.errors import ExitCode
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock
-from engine.core.memory import available_mb
-from engine.core.reading import read_bytes
-from engine.core.text import clean_bytes
+from engine.runs import rules
+from engine.runs.cancel import cancelled_by
+from engine.runs.memory_gate import MemoryGate
 from engine.runs.processes import adopt_orphans, identity_of, oom_kills
 from engine.runs.recorder import RunRecorder
-from engine.runs.rules import StopLevel, explain_exit, overdue, room_mb, stop_level_due
-from engine.runs.spec import RunFolder, RunSpec, read_spec
+from engine.runs.spec import Limits, RunFolder, RunSpec, read_spec
 from engine.runs.sweep import reap_adopted, sweep
+from engine.runs.wakeups import handle_signals
 from engine.runs.worker_process import WorkerProcess
 
 _TICK_S = 0.2
@@ -44,6 +43,8 @@ class Supervisor:
     def __init__(self, folder: RunFolder, spec: RunSpec, clock: Clock) -> None:
         self.folder = folder
         self.spec = spec
+        self.remote = bool(spec.executor)
+        """Whether the cluster fits."""
         self.clock = clock
         self.recorder = RunRecorder(folder, spec, clock)
         self.queue = deque(spec.symbols)
@@ -55,9 +56,19 @@ class Supervisor:
         self.failed_starts = 0
         self.dropped_log_bytes = 0
         self.oom_kills = oom_kills()
-        self.short_of_memory_since: float | None = None
+        self.memory = MemoryGate()
         self.cancelling = False
         self.cancel_signal = ""
+
+    @property
+    def kind(self) -> str:
+        """The work of the workers that are started now."""
+        return "train-remotely" if self.remote else self.spec.kind
+
+    @property
+    def limits(self) -> Limits:
+        """How much the run may use now."""
+        return self.spec.remote_limits if self.remote else self.spec.limits
 
     def run(self) -> None:
         """Do the whole run."""
@@ -117,37 +128,60 @@ class Supervisor:
                 self.recorder.emit("cancelled", symbol)
             elif worker.stopping:
                 self.recorder.emit("failed", symbol, message=worker.stop_reason, hint=_SEE_LOG)
+            elif returncode == rules.CLUSTER_GONE:
+                self.leave_cluster(symbol, worker.last_output_line())
             else:
-                self.retry_or_fail(symbol, returncode, self.oom_kills > oom_kills_before)
+                word = worker.last_output_line() if returncode == rules.HOST_LOST else ""
+                out_of_memory = self.oom_kills > oom_kills_before
+                self.retry_or_fail(symbol, returncode, out_of_memory, word)
         elif not worker.ever_ready and not worker.stopping:
             self.failed_starts += 1
             if self.failed_starts >= _MAX_TRIES:
                 cause = worker.last_output_line() or f"code {returncode}"
                 self.fail_queued(f"no worker can start: {cause}", "stockml doctor")
 
-    def retry_or_fail(self, symbol: str, returncode: int, out_of_memory: bool) -> None:
+    def leave_cluster(self, symbol: str, cause: str) -> None:
+        """The run goes on on this machine, or fails when it must not."""
+        self.queue.appendleft(symbol)
+        self.tries[symbol] -= 1
+        if not self.spec.executor_fallback:
+            self.fail_queued(cause, "stockml cluster status, or training.executor_fallback = true")
+            return
+        self.remote = False
+        message = f"{cause}; the run goes on on this machine"
+        self.recorder.emit("warning", symbol, message=message)
+        self.recorder.emit("queued", symbol, message=message)
+
+    def retry_or_fail(
+        self, symbol: str, returncode: int, out_of_memory: bool, last_word: str
+    ) -> None:
         """Queue the symbol once more after a death worth a retry; else its job has failed."""
-        end = explain_exit(returncode, out_of_memory)
+        end = rules.explain_exit(returncode, out_of_memory)
+        cause = last_word or end.message
         if end.retry and not self.cancelling and self.tries[symbol] < _MAX_TRIES:
             self.queue.appendleft(symbol)
-            message = f"{end.message}; tried once more"
+            message = f"{cause}; tried once more"
             self.recorder.emit("warning", symbol, message=message)
             self.recorder.emit("queued", symbol, message=message)
         else:
             self.recorder.emit(
-                "failed", symbol, message=end.message, hint=end.hint, exit_code=end.exit_code
+                "failed", symbol, message=cause, hint=end.hint, exit_code=end.exit_code
             )
+
+    def note_signal(self, name: str) -> None:
+        """Cancel the run at the next tick."""
+        self.cancel_signal = name
 
     def apply_cancel(self) -> None:
         """Begin to cancel when the file exists or a signal came."""
         if self.cancelling or not (self.cancel_signal or self.folder.cancel.exists()):
             return
         self.cancelling = True
-        self.recorder.emit("cancelling", by=self.cancel_signal or _first_line(self.folder.cancel))
+        self.recorder.emit("cancelling", by=self.cancel_signal or cancelled_by(self.folder))
         while self.queue:
             self.recorder.emit("cancelled", self.queue.popleft())
         for worker in self.workers:
-            worker.stop(_CANCELLED, StopLevel.ASK, self.clock.monotonic())
+            worker.stop(_CANCELLED, rules.StopLevel.ASK, self.clock.monotonic())
 
     def enforce_limits(self) -> None:
         """Stop what is over a limit, and escalate every stop that has begun."""
@@ -155,14 +189,14 @@ class Supervisor:
         limits = self.spec.limits
         for worker in self.workers:
             if not worker.stopping and not worker.ready:
-                reason = overdue(
+                reason = rules.overdue(
                     now, since=worker.assigned_at, heard=worker.last_heard, limits=limits
                 )
                 if reason:
-                    worker.stop(reason, StopLevel.TERM, now)
+                    worker.stop(reason, rules.StopLevel.TERM, now)
             if worker.stopping:
                 waited_s = now - worker.stop_since
-                level = stop_level_due(waited_s, limits.grace_s, worker.first_stop_level)
+                level = rules.stop_level_due(waited_s, limits.grace_s, worker.first_stop_level)
                 if worker.escalate(level):
                     others = [other.pid for other in self.workers if other is not worker]
                     sweep(keep=others, own=self.worker_pids())
@@ -174,15 +208,15 @@ class Supervisor:
             if not worker.ready:
                 continue
             self.finish_job(worker)
-            if self.queue and not worker.stopping:
+            if self.queue and not worker.stopping and worker.kind == self.kind:
                 symbol = self.queue.popleft()
                 self.tries[symbol] += 1
                 worker.assign(symbol, now)
                 failpoint("supervisor.handed")
             else:
-                worker.stop("no more symbols", StopLevel.ASK, now)
+                worker.stop("no more symbols", rules.StopLevel.ASK, now)
         starting = sum(not worker.ready and worker.symbol is None for worker in self.workers)
-        may_start = len(self.workers) < self.spec.limits.workers
+        may_start = len(self.workers) < self.limits.workers
         if len(self.queue) > starting and may_start and self.has_memory(now):
             self.start_worker(now)
 
@@ -195,19 +229,15 @@ class Supervisor:
 
     def has_memory(self, now: float) -> bool:
         """Whether one more worker fits; without any worker the run gives up after a while."""
-        limits = self.spec.limits
-        resident = [worker.resident_mb for worker in self.workers]
-        room = room_mb(available_mb(), resident, limits.memory_mb)
-        if room >= limits.memory_mb:
-            self.short_of_memory_since = None
+        limits, gate = self.limits, self.memory
+        if gate.has_room(limits, [worker.resident_mb for worker in self.workers]):
             return True
-        figures = f"{room} MB available, {limits.memory_mb} MB needed"
-        if self.short_of_memory_since is None:
-            self.short_of_memory_since = now
-            self.recorder.emit("warning", message=f"waiting for memory: {figures}")
-        elif not self.workers and now - self.short_of_memory_since > limits.memory_wait_s:
+        if gate.short_since is None:
+            gate.short_since = now
+            self.recorder.emit("warning", message=f"waiting for memory: {gate.figures}")
+        elif not self.workers and now - gate.short_since > limits.memory_wait_s:
             self.fail_queued(
-                f"not enough memory: {figures} (training.worker_memory_mb)",
+                f"not enough memory: {gate.figures} (training.worker_memory_mb)",
                 "end other programs, or lower training.worker_memory_mb",
             )
         return False
@@ -216,7 +246,7 @@ class Supervisor:
         """Start one worker."""
         self.started_workers += 1
         try:
-            worker = WorkerProcess(self.folder, self.started_workers, now)
+            worker = WorkerProcess(self.folder, self.started_workers, now, self.kind)
         except OSError as error:
             self.failed_starts += 1
             if self.failed_starts >= _MAX_TRIES and not self.workers:
@@ -240,33 +270,6 @@ class Supervisor:
         return [worker.pid for worker in self.workers]
 
 
-def _first_line(path: Path) -> str:
-    try:
-        return clean_bytes(read_bytes(path, 10_000)[:200].split(b"\n")[0]) or "somebody"
-    except (OSError, FileError):
-        return "somebody"
-
-
-def _handle_signals(supervisor: Supervisor) -> None:
-    """SIGTERM and SIGINT cancel the run, SIGCHLD wakes it, SIGHUP is ignored."""
-    reader, writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-
-    def drain_wakeups() -> bool:
-        with suppress(BlockingIOError):
-            os.read(reader, 1024)
-        return True
-
-    def cancel(number: int, _: object) -> None:
-        supervisor.cancel_signal = signal.Signals(number).name
-
-    supervisor.selector.register(reader, selectors.EVENT_READ, drain_wakeups)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, cancel)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
 def main(arguments: list[str]) -> int:
     """Supervise the run in the folder `arguments[0]`, its lock inherited as `arguments[1]`."""
     os.umask(os.umask(0o022) | 0o022)  # cron may have none: nothing here is for others to write
@@ -288,7 +291,7 @@ def main(arguments: list[str]) -> int:
         failpoint("supervisor.locked")
         adopt_orphans()
         supervisor = Supervisor(folder, read_spec(folder), SystemClock())
-        _handle_signals(supervisor)
+        handle_signals(supervisor.selector, supervisor.note_signal)
         supervisor.run()
     return 0
 

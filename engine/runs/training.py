@@ -5,6 +5,7 @@ Each step is a `phase`; the last step that can fail replaces the live model, or 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,14 @@ from engine.vault.backup import ensure_backup
 from engine.vault.manifest import model_info
 from engine.vault.publish import publish
 
+Fit = Callable[[Task, Bars, dict[str, Bars]], Candidate]
+"""Fits the symbol of a task on its bars and those of the market."""
 
-def train_symbol(task: Task) -> None:
+
+def train_symbol(task: Task, fit: Fit | None = None) -> None:
     """Train the symbol and publish the model if the guard allows; the work of `train` runs.
 
+    `fit` makes the candidate, `fit_candidate` where none is given.
     NoDataError, RefusedError (other kind of source), StockmlError (disk, backup), Interrupted.
     """
     check_disk(task.home, task.settings.training.free_disk_mb)
@@ -43,7 +48,7 @@ def train_symbol(task: Task) -> None:
     check_source(task, champion)
     verifier()  # its imports take place while this process fits
     bars, context = load_bars(task)
-    candidate = fit_candidate(task, bars, context)
+    candidate = (fit or fit_candidate)(task, bars, context)
     verdict = guard.judge(candidate, champion, task.settings)
     task.report("scored", scores(candidate, verdict))
     if not verdict.publish and not task.spec.accept_worse:

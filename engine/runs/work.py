@@ -9,12 +9,24 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from engine.core.clock import Clock
-from engine.core.errors import UsageError
+from engine.core.errors import StockmlError, UsageError
 from engine.core.paths import Home
 from engine.runs.spec import RunSpec
 from engine.settings.schema import Settings
 
-WORK = {"train": "engine.runs.training:train_symbol"}
+WORK = {
+    "train": "engine.runs.training:train_symbol",
+    "train-remotely": "engine.cluster.remote:train_remotely",
+    "fit": "engine.cluster.fit:fit_job",
+}
+
+
+class AttemptLostError(StockmlError):
+    """An attempt came to nothing through no fault of the job; its worker ends with this code."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Reporter(Protocol):

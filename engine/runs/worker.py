@@ -1,4 +1,4 @@
-"""The process that does the work: `python -m engine.runs.worker RUN_DIR NUMBER EVENTS_FD`.
+"""The process that does the work: `python -m engine.runs.worker RUN_DIR NUMBER EVENTS_FD KIND`.
 
 It reads symbols from stdin and imports TensorFlow once. At EOF (its supervisor died) it exits at
 once: everything it writes is whole or absent.
@@ -25,7 +25,7 @@ from engine.core.files import FileLock, lock_holder
 from engine.runs.journal import EventWriter
 from engine.runs.processes import identity_of
 from engine.runs.spec import RunFolder, RunSpec, read_spec
-from engine.runs.work import Task, find_work
+from engine.runs.work import AttemptLostError, Task, find_work
 from engine.runs.worker_process import CANCEL, QUIT, READY
 from engine.settings import load as config
 from engine.settings.schema import Settings
@@ -75,10 +75,13 @@ class Inbox:
 class Worker:
     """Does the symbols of one run, one at a time, each under its lock."""
 
-    def __init__(self, folder: RunFolder, number: int, events_fd: int, inbox: Inbox) -> None:
+    def __init__(
+        self, folder: RunFolder, number: int, events_fd: int, inbox: Inbox, kind: str
+    ) -> None:
         self.folder = folder
         self.number = number
         self.inbox = inbox
+        self.kind = kind
         self.spec: RunSpec = read_spec(folder)
         self.clock = SystemClock()
         self._events_fd = events_fd
@@ -109,6 +112,9 @@ class Worker:
                 self._work(symbol, config.with_reports(settings, self.spec.reports))
             except Interrupted as error:
                 self._report("cancelled", symbol, message=error.message)
+            except AttemptLostError as error:
+                sys.stderr.write(f"{error.message}\n")
+                raise
             except RefusedError as error:
                 self._report_error("refused", symbol, error)
             except StockmlError as error:
@@ -131,7 +137,7 @@ class Worker:
         def report(kind: str, data: dict[str, Any] | None = None) -> None:
             self._report(kind, symbol, **(data or {}))
 
-        work = find_work(self.spec.kind)
+        work = find_work(self.kind)
         work(
             Task(
                 home=self.folder.home,
@@ -199,7 +205,10 @@ def main(arguments: list[str]) -> int:
     inbox = Inbox(_private_stdin(), folder.cancel)
     faulthandler.enable()
     _lower_priority()
-    Worker(folder, number, events_fd, inbox).run()
+    try:
+        Worker(folder, number, events_fd, inbox, arguments[3]).run()
+    except AttemptLostError as error:
+        return error.code
     return 0
 
 

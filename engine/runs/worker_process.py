@@ -38,8 +38,10 @@ _ENVIRONMENT = {
 class WorkerProcess:
     """A worker, started by exec from the supervisor's main thread, never forked after an import."""
 
-    def __init__(self, folder: RunFolder, number: int, now: float) -> None:
+    def __init__(self, folder: RunFolder, number: int, now: float, kind: str) -> None:
         self.number = number
+        self.kind = kind
+        """The work that it does (engine.runs.work.WORK)."""
         self.symbol: str | None = None
         self.ready = False
         """Waits for a symbol."""
@@ -59,7 +61,7 @@ class WorkerProcess:
     def _spawn(self, folder: RunFolder) -> None:
         self.events_fd, write_end = os.pipe2(os.O_CLOEXEC)
         module = "engine.runs.worker"
-        arguments = [str(folder.path), str(self.number), str(write_end)]
+        arguments = [str(folder.path), str(self.number), str(write_end), self.kind]
         try:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *arguments],

@@ -17,9 +17,11 @@ Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 TTL = r"^[0-9]{1,6}(s|m|h)$"
 VERSION = r"^[A-Za-z0-9._-]{1,32}$"
 DOUBT = r"^[A-Z][A-Z0-9.-]{0,9} [a-z-]{1,30} [0-9]{4}-[0-9]{2}-[0-9]{2}$"
+EXECUTOR = r"^(local|tls://[A-Za-z0-9.-]{1,253}:[1-9][0-9]{0,4})$"
 Reason = Annotated[str, Meta(min_length=1, max_length=200)]
 PATTERN_WORDS = {
     DOUBT: 'write it like "MP long-hole 2024-12-04" = "why it is accepted"',
+    EXECUTOR: 'write "local", or where the head of the cluster listens: "tls://head:8786"',
     TTL: "write it like 30s, 5m or 1h",
     VERSION: "write at most 32 of A-Z a-z 0-9 . _ -",
 }
@@ -78,6 +80,8 @@ class TrainingSettings(_Section, frozen=True):
     stall_limit_min: Annotated[float, Meta(gt=0, le=1440)]
     worker_memory_mb: Annotated[int, Meta(ge=0, le=1_000_000)]
     free_disk_mb: Annotated[int, Meta(ge=0, le=10_000_000)]
+    executor: Annotated[str, Meta(pattern=EXECUTOR)]
+    executor_fallback: bool
 
     def workers_for(self, jobs: int) -> WorkerCount:
         """How many worker processes a run of so many jobs has on this machine, and why."""

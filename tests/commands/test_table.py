@@ -97,6 +97,7 @@ def test_looking_writes_nothing() -> None:
         "schedule next",
         "schedule show",
         "serve",
+        "cluster status",
         "symbols list",
         "test-symbol",
         "config check",

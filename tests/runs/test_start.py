@@ -21,6 +21,7 @@ from engine.core.errors import BusyError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.records import JobState, StartedRun, TrainRequest
+from engine.core.workers import WorkerCount
 from engine.runs import start
 from engine.runs.spec import RunFolder, read_spec, run_folder
 from engine.runs.start import begin, plan, start_run
@@ -83,7 +84,7 @@ def test_a_full_disk_is_reported_before_anything_is_written(bench: Bench) -> Non
         settings, training=msgspec.structs.replace(settings.training, free_disk_mb=10_000_000)
     )
     with pytest.raises(StockmlError, match="10000000 MB needed"):
-        start_run(bench.home, full, TrainRequest(("NVDA",)))
+        start_run(bench.home, full, TrainRequest(("NVDA",)), no_cluster)
     assert bench.store.ids() == ()
 
 
@@ -160,10 +161,15 @@ def test_a_run_starts_in_the_bare_environment_of_cron(bench: Bench) -> None:
     assert [name for name, mode in modes.items() if mode] == []
 
 
+def no_cluster() -> WorkerCount:
+    """The cluster of a home that has none."""
+    raise AssertionError("nobody asked for a cluster")
+
+
 def from_cron() -> None:
     """What cron's job does: start and leave."""
     home = Home(Path(os.environ["H"]))
-    print(start_run(home, load(home), TrainRequest(("NVDA",), starter="cron")).run_id)  # noqa: T201
+    print(start_run(home, load(home), TrainRequest(("NVDA",), starter="cron"), no_cluster).run_id)  # noqa: T201
 
 
 # -- contention: many starters, one symbol ------------------------------------------------------

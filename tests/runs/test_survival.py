@@ -28,7 +28,7 @@ from engine.runs.start import start_run
 from pathlib import Path
 home = Home(Path(sys.argv[1]))
 request = TrainRequest(("NVDA", "TSLA"), starter="a console")
-print(start_run(home, load(home), request).run_id, flush=True)
+print(start_run(home, load(home), request, None).run_id, flush=True)
 time.sleep(600)
 """
 
