@@ -8,6 +8,8 @@ planted leaks prove that the check can fail.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -19,7 +21,9 @@ from engine.forecast import dataset, features, fit, model, scaler
 from engine.forecast.members.base import Arrays
 from engine.forecast.record import score_rows
 from engine.forecast.splits import Split
-from engine.market.bars import Bars
+from engine.market.bars import Bars, day
+from engine.market.calendar import iter_sessions
+from engine.market.reports import AHEAD, ReportDate, ReportDates, ReportState, ReportTime
 from tests.forecast.samples import QUICK, scrambled_after, walk
 
 BARS = 360
@@ -48,10 +52,10 @@ def changed(row: int, seed: int, members: tuple[str, ...]) -> list[str]:
     """What differs at or before dataset row `row` once every later bar, of the symbol and of the
     market, is another."""
     bars, market = walk(BARS, seed), walk(BARS, seed + 500, "SPY")
-    day = row + features.WARMUP
+    end = row + features.WARMUP
     first = known_at(bars, market, row, members)
     second = known_at(
-        scrambled_after(bars, day, seed), scrambled_after(market, day, seed + 7), row, members
+        scrambled_after(bars, end, seed), scrambled_after(market, end, seed + 7), row, members
     )
     return [name for name, array in first.items() if not np.array_equal(array, second[name])]
 
@@ -75,6 +79,52 @@ def test_later_bars_do_not_change_the_ensemble(row: int) -> None:
 def test_later_bars_do_not_change_the_lstm() -> None:
     """The same for the network: its training and its forecasts."""
     assert changed(230, 5, ("naive", "lstm")) == []
+
+
+def with_reports(bars: Bars, *reports: ReportDate) -> Bars:
+    """The bars with these reports, known for as long as the bars are."""
+    dates = ReportDates(
+        symbol=bars.symbol,
+        today=bars.last_date,
+        state=ReportState.KNOWN,
+        reports=reports,
+        covered_from=bars.first_date,
+        covered_until=bars.last_date,
+    )
+    return replace(bars, reports=dates)
+
+
+def changed_by_a_report(row: int, seed: int, known: date | None) -> list[str]:
+    """What differs at or before dataset row `row` once a report comes out on its day."""
+    bars, market = walk(BARS, seed), walk(BARS, seed + 500, "SPY")
+    on, before = (day(bars.dates[row + features.WARMUP - back]) for back in (0, 60))
+    old = ReportDate(day=before, time=ReportTime.AFTER)
+    new = ReportDate(day=on, time=ReportTime.AFTER, known=known)
+    first, second = (
+        known_at(with_reports(bars, *reports), market, row, ("naive",))
+        for reports in ((old,), (old, new))
+    )
+    return [name for name, array in first.items() if not np.array_equal(array, second[name])]
+
+
+def test_a_report_date_that_was_not_public_changes_nothing() -> None:
+    """A date known from tomorrow on is not seen today; one without `known` counts ten sessions
+    before its day and no earlier."""
+    on = day(walk(BARS, 3).dates[230 + features.WARMUP])
+
+    assert changed_by_a_report(230, 3, on + timedelta(days=1)) == []
+    assert "sigma" in changed_by_a_report(230, 3, on)
+    assert "sigma" in changed_by_a_report(230, 3, None)
+    report = ReportDate(day=on, time=ReportTime.AFTER)
+    assert len(list(iter_sessions(report.public_from, on))) - 1 == AHEAD
+
+
+def test_report_dates_taken_from_the_future_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scale that takes every listed date for public is named by the same check."""
+    on = day(walk(BARS, 3).dates[230 + features.WARMUP])
+    monkeypatch.setattr(ReportDate, "public_from", date(2000, 1, 1))
+
+    assert "sigma" in changed_by_a_report(230, 3, on + timedelta(days=1))
 
 
 @pytest.fixture
