@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from engine.core.errors import ConfigError
 from engine.core.text import clean
 
 SETTINGS_NAME = "stockml.toml"
+
+
+@lru_cache(maxsize=256)
+def _below(root: Path, *names: str) -> Path:
+    """A folder below `root`; joining costs more than a look at the disk, and each symbol asks."""
+    return root.joinpath(*names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Home:
 
     @property
     def models(self) -> Path:
-        return self.data / "ml_models"
+        return _below(self.root, "persistent_data", "ml_models")
 
     @property
     def ml_config(self) -> Path:
@@ -44,7 +51,7 @@ class Home:
 
     @property
     def market(self) -> Path:
-        return self.data / "market_data"
+        return _below(self.root, "persistent_data", "market_data")
 
     @property
     def runs(self) -> Path:
@@ -100,7 +107,7 @@ class Home:
 
     def status(self, symbol: str) -> Path:
         """The derived, rebuildable status of `symbol`."""
-        return self.data / "status" / f"{symbol}.json"
+        return _below(self.root, "persistent_data", "status") / f"{symbol}.json"
 
     def lock(self, symbol: str) -> Path:
         """The lock held by the process that trains `symbol`."""

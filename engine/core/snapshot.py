@@ -134,6 +134,7 @@ class SymbolRow:
     """What the newest check decided, until a newer model settles it; None when nothing fires."""
     hold: str = ""
     """Why automatic training is on hold; empty when it is not."""
+    sector: str = ""
 
 
 class Subject(StrEnum):

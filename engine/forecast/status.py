@@ -19,7 +19,7 @@ from engine.core.paths import Home
 from engine.core.reading import read_json
 from engine.core.records import Forecast, ModelInfo
 from engine.core.text import clean
-from engine.market.last_bar import bars_mtime_ns, last_bar
+from engine.market.last_bar import bars_mtime_ns, newest_close
 from engine.market.report_dates import report_key
 from engine.settings.schema import Settings
 
@@ -92,14 +92,14 @@ def current_key(
         # A loop of links, a folder we may not read: reading the file says why, and the other
         # symbols stay on screen.
         return NO_KEY
-    bar = last_bar(home, source, symbol) if source else None
+    bar = newest_close(home, source, symbol) if source else None
     named = settings.market.reports if settings else ""
     return StatusKey(
         size=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
         inode=stat.st_ino,
-        last_bar=bar.date if bar else "",
-        last_close=bar.close if bar else None,
+        last_bar=bar[0] if bar else "",
+        last_close=bar[1] if bar else None,
         bars_mtime_ns=bars_mtime_ns(home, source, symbol) if source else 0,
         accepted="; ".join(settings.market.accepted) if settings else "",
         reports=report_key(home, named, source, symbol) if source else "",

@@ -35,11 +35,11 @@ def last_bar(home: Home, source_text: str, symbol: str) -> LastBar | None:
     """The newest stored bar of `symbol`; None without one, or where the file is damaged."""
     if not SYMBOL.fullmatch(symbol):
         raise UsageError(f"not a symbol: {clean(symbol, 40)!r}")
-    path = home.market / parse_source(source_text).key / f"{symbol}.csv"
-    line = _last_line(path)
+    line = newest_close(home, source_text, symbol)
     if line is None:
         return None
     day, close = line
+    path = home.market / parse_source(source_text).key / f"{symbol}.csv"
     facts = _facts(path.with_suffix(".json"))
     rows = facts.get("rows") if facts.get("last_bar") == day else None
     fetched_at = facts.get("fetched_at")
@@ -49,6 +49,11 @@ def last_bar(home: Home, source_text: str, symbol: str) -> LastBar | None:
         rows if isinstance(rows, int) else None,
         fetched_at if isinstance(fetched_at, str) else None,
     )
+
+
+def newest_close(home: Home, source_text: str, symbol: str) -> tuple[str, float] | None:
+    """Day and close of the newest stored bar, as `last_bar` has them without the facts."""
+    return _last_line(home.market / parse_source(source_text).key / f"{symbol}.csv")
 
 
 def newest_days(home: Home, source_text: str, symbol: str) -> frozenset[date]:

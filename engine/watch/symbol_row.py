@@ -86,6 +86,7 @@ def build_row(symbol: str, stored: Status | None, context: RowContext) -> Symbol
     """The row of one symbol; `stored` is its derived status as it was read."""
     now = context.now
     model = _model(symbol, stored, context)
+    configured = context.settings.symbols[symbol]
     run, job = context.live_jobs.get(symbol, (None, None))
     last_run, last_job = context.last_jobs.get(symbol, (None, None))
     last_job = _settled(last_run, last_job, model.info)
@@ -94,20 +95,19 @@ def build_row(symbol: str, stored: Status | None, context: RowContext) -> Symbol
     status = model.status if model.is_current else None
     forecast = status.forecast if status else None
     last_bar = forecast.last_bar if forecast else _last_bar(status)
-    settle_minutes = context.settings.market.settle_minutes
-    behind = bars_behind(last_bar, now, settle_minutes) if last_bar else None
+    behind = _behind(last_bar, context) if last_bar else None
     waiting = _waiting(model, context.home)
-    shown_run = run or last_run
     return SymbolRow(
         symbol=symbol,
-        company=context.settings.symbols[symbol].company,
-        priority=context.settings.symbols[symbol].priority,
+        company=configured.company,
+        sector=configured.sector,
+        priority=configured.priority,
         state=state,
         model=model.info,
         forecast=forecast,
         age_days=days_since(model.info.trained_at, now) if model.info else None,
         job=job,
-        run_id=shown_run.id if shown_run else None,
+        run_id=_run_id(run or last_run),
         last_job=last_job,
         last_run_reason=last_run.reason if last_run else "",
         note=_joined(
@@ -122,6 +122,14 @@ def build_row(symbol: str, stored: Status | None, context: RowContext) -> Symbol
         doubts=status.doubts if status else (),
         withheld=status.withheld if status else "",
     )
+
+
+def _behind(last_bar: str, context: RowContext) -> int | None:
+    return bars_behind(last_bar, context.now, context.settings.market.settle_minutes)
+
+
+def _run_id(run: Run | None) -> str | None:
+    return run.id if run else None
 
 
 def _last_bar(status: Status | None) -> str:

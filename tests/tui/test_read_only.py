@@ -51,7 +51,7 @@ async def test_read_only_refuses_every_writing_action(tmp_path: Path, action: Ac
         )
         assert app.screen is screen
 
-    assert [call for call in engine.calls if call[0] not in ("refresh", "details")] == []
+    assert [call for call in engine.calls if call[0] not in ("refresh", "details", "symbols")] == []
 
 
 def test_actions_that_reach_the_engine_are_marked_as_writing() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.core.records import SymbolState
 from engine.core.snapshot import Snapshot, SymbolRow
+from tui.dashboard.row_groups import GROUPS, problem_rank
 
 WELL = (SymbolState.FRESH, SymbolState.DONE, SymbolState.TRAIN, SymbolState.QUEUED)
 _FAR = float("inf")
@@ -29,6 +30,7 @@ ORDERS: dict[str, Callable[[SymbolRow], float | int | str]] = {
     "range": lambda row: -row.forecast.range80 if row.forecast else _FAR,
     "report": _sessions_to_report,
     "name": lambda row: row.symbol,
+    "problems": problem_rank,
 }
 """The orders that `o` goes through: the worst, oldest, widest or nearest first."""
 HEAD_ORDERS = {"SYM": "name", "AGE": "age", "MASE": "MASE", "RANGE": "range", "REPORT": "report"}
@@ -40,9 +42,11 @@ class RowFilter:
     """What the operator wants to see; the empty one shows everything."""
 
     text: str = ""
-    """Part of a symbol, company or state; with `!` before it, rows without it."""
+    """Part of a symbol, company, sector or state; with `!` before it, rows without it."""
     problems: bool = False
     order: str = "table"
+    group: str = ""
+    """A name of GROUPS; empty for none."""
 
     def takes(self, row: SymbolRow) -> bool:
         """Whether the row is shown."""
@@ -51,7 +55,7 @@ class RowFilter:
         part = self.text.removeprefix("!").lower()
         if not part:
             return True
-        texts = (row.symbol, row.company, row.state.value)
+        texts = (row.symbol, row.company, row.sector, row.state.value)
         has_part = any(part in text.lower() for text in texts)
         return has_part is not self.text.startswith("!")
 
@@ -62,9 +66,9 @@ class RowFilter:
 
     def of(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with the rows that are shown, in their order."""
-        rows = tuple(
-            sorted((row for row in snapshot.rows if self.takes(row)), key=ORDERS[self.order])
-        )
+        group, order = GROUPS[self.group], ORDERS[self.order]
+        taken = (row for row in snapshot.rows if self.takes(row))
+        rows = tuple(sorted(taken, key=lambda row: (group(row), order(row))))
         return snapshot if rows == snapshot.rows else replace(snapshot, rows=rows)
 
     def words(self, shown: int, all_rows: int) -> str:
@@ -72,4 +76,5 @@ class RowFilter:
         parts = [f"/{self.text}"] if self.text else []
         parts += ["problems"] if self.problems else []
         parts += [f"by {self.order}"] if self.order != "table" else []
+        parts += [f"in {self.group} groups"] if self.group else []
         return f"{' '.join(parts)} {shown} of {all_rows}" if parts else ""

@@ -20,6 +20,7 @@ from tui.dashboard.panes.away import ideal_height
 from tui.dashboard.panes.symbols import SymbolsPane, index_of
 from tui.dashboard.panes.table import PANES
 from tui.dashboard.row_filter import RowFilter
+from tui.dashboard.row_groups import MANY
 from tui.dashboard.row_verbs import RowVerbs
 from tui.dashboard.table_text import labelled
 from tui.dashboard.train_verbs import ManyTrainVerbs
@@ -62,6 +63,8 @@ class MainScreen(ActingScreen[None]):
 
     def __init__(self) -> None:
         super().__init__(id="main")
+        self._met = False
+        """Whether a snapshot was shown: only the first may set the order."""
         self._notice_timer = NoticeTimer(self, self._clear_notice)
 
     def compose(self) -> ComposeResult:
@@ -123,6 +126,9 @@ class MainScreen(ActingScreen[None]):
     def watch_snapshot(self) -> None:
         if self.snapshot is None:
             return
+        if not self._met and len(self.snapshot.rows) > MANY and self.row_filter == RowFilter():
+            self.row_filter = RowFilter(order="problems")
+        self._met = True
         self.marks = self.marks & frozenset(row.symbol for row in self.snapshot.rows)
         self._apply_filter()
         self.arrange_panes()
@@ -211,8 +217,8 @@ class MainScreen(ActingScreen[None]):
             self.arrange_panes()
         elif ideal_height(self.away):
             self.away = None
-        elif self.row_filter.text or self.row_filter.problems:
-            self.row_filter = replace(self.row_filter, text="", problems=False)
+        elif self.row_filter.text or self.row_filter.problems or self.row_filter.group:
+            self.row_filter = replace(self.row_filter, text="", problems=False, group="")
         else:
             self.marks = frozenset()
 

@@ -51,14 +51,19 @@ DASHBOARD = (
                 "filter",
                 "slash",
                 "filter",
-                "only rows with a text in symbol, company, state; !text: without",
+                "only rows with a text in name, sector, state; !text: without",
             ),
             ActionRow(
                 "problems", "e", "problems", "show only rows that want attention, or every row"
             ),
             ActionRow(
-                "sort", "o", "sort", "another order: age, MASE, change, name, the table's own"
+                "sort",
+                "o",
+                "sort",
+                "another order: age, MASE, range, report, name, problems",
             ),
+            ActionRow("group", "u", "groups", "groups by priority, by sector, or none"),
+            ActionRow("find", "f", "find", "go to a symbol while it is typed"),
             ActionRow(
                 "check",
                 "p",

@@ -8,16 +8,19 @@ from textual import events
 from textual.message import Message
 from textual.reactive import var
 
-from engine.core.snapshot import Snapshot, SymbolRow
+from engine.core.snapshot import Snapshot
 from engine.core.sources import is_simulated
 from tui.dashboard.columns import CellContext
 from tui.dashboard.row_filter import RowFilter
+from tui.dashboard.row_groups import MANY, Entry, entries, state_counts
 from tui.dashboard.table_text import cells, column_at, fit, header
 from tui.keys.labels import key
 from tui.look.glyphs import Glyphs
 from tui.widgets.lines import Line, line, plain
 from tui.widgets.pane import Pane
 from tui.widgets.picker import window_top
+
+_LEAST_FOR_COUNTS = 6
 
 
 def table_lines(
@@ -30,10 +33,14 @@ def table_lines(
     top: int,
     width: int,
     height: int,
+    group: str = "",
 ) -> tuple[Line, ...]:
-    """The header and the rows from `top`; the gutter shows cursor, marks and further rows."""
-    rows = snapshot.rows
-    columns = fit(width, [row.symbol for row in rows])
+    """The header and the rows from `top`; the gutter shows cursor, marks and further rows.
+
+    Only the rows in sight are built; the headings of groups are among them.
+    """
+    rows = entries(snapshot.rows, group)
+    columns = fit(width, [row.symbol for row in snapshot.rows])
     context = CellContext(
         snapshot.taken_at, glyphs, not is_simulated(snapshot.source), snapshot.checked_at
     )
@@ -42,6 +49,9 @@ def table_lines(
     down = glyphs.down if top + height < len(rows) else " "
     lines: list[Line] = [((f"{up}{down}{header(columns, order, glyphs)}", "head"),)]
     for row in visible:
+        if isinstance(row, str):
+            lines.append(((f"  {row}", "head"),))
+            continue
         gutter = f"{'>' if row.symbol == cursor else ' '}{'*' if row.symbol in marks else ' '}"
         body = cells(row, columns, width, context)
         if row.symbol == cursor:
@@ -52,7 +62,7 @@ def table_lines(
 
 
 class SymbolsPane(Pane):
-    """The thirteen symbols at a glance."""
+    """The symbols at a glance; only the rows in sight are built."""
 
     TITLE = "Symbols"
     HELP = (
@@ -85,10 +95,10 @@ class SymbolsPane(Pane):
     @property
     def page(self) -> int:
         """How many rows are visible."""
-        return max(1, self.size.height - 1)
+        return max(1, self.size.height - self._head)
 
     def lines(self) -> Iterable[Line]:
-        snapshot, height = self.snapshot, self.size.height - 1
+        snapshot, height = self.snapshot, self.size.height - self._head
         if snapshot is None:
             if self.failure:
                 return (
@@ -104,10 +114,13 @@ class SymbolsPane(Pane):
                 else "no symbol is configured in stockml.toml"
             )
             return (line(why, "warn"),)
-        self._top = window_top(
-            self._top, index_of(snapshot.rows, self.cursor), len(snapshot.rows), height
-        )
-        return table_lines(
+        rows = self._entries()
+        place = index_of(rows, self.cursor)
+        self._top = window_top(self._top, place, len(rows), height)
+        if 0 < place == self._top and height > 1 and isinstance(rows[place - 1], str):
+            self._top -= 1  # its heading comes into sight with it
+        counts = (line(f"  {state_counts(snapshot.rows)}", "dim"),) if self._head > 1 else ()
+        return *counts, *table_lines(
             snapshot,
             self.cursor,
             self.marks,
@@ -116,7 +129,17 @@ class SymbolsPane(Pane):
             top=self._top,
             width=self.size.width,
             height=height,
+            group=self.row_filter.group,
         )
+
+    @property
+    def _head(self) -> int:
+        """Lines above the rows: the titles, and the counts by state where there are many."""
+        many = len(self.shell.names) > MANY and self.size.height > _LEAST_FOR_COUNTS
+        return 1 + int(many)
+
+    def _entries(self) -> tuple[Entry, ...]:
+        return entries(self.snapshot.rows if self.snapshot else (), self.row_filter.group)
 
     def watch_cursor(self) -> None:
         self.redraw()
@@ -128,15 +151,17 @@ class SymbolsPane(Pane):
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
-        if event.y == 0 and self.snapshot is not None:
+        if event.y == self._head - 1 and self.snapshot is not None:
             columns = fit(self.size.width, [row.symbol for row in self.snapshot.rows])
             self.post_message(self.HeadClicked(column_at(columns, event.x)))
             return
-        index = self._top + event.y - 1
-        if self.snapshot is not None and event.y > 0 and index < len(self.snapshot.rows):
-            self.post_message(self.Clicked(self.snapshot.rows[index].symbol, event.chain > 1))
+        rows, index = self._entries(), self._top + event.y - self._head
+        row = rows[index] if event.y >= self._head and index < len(rows) else ""
+        if not isinstance(row, str):
+            self.post_message(self.Clicked(row.symbol, event.chain > 1))
 
 
-def index_of(rows: Sequence[SymbolRow], symbol: str) -> int:
-    """The row index of `symbol`; 0 if it has none."""
-    return next((index for index, row in enumerate(rows) if row.symbol == symbol), 0)
+def index_of(rows: Sequence[Entry], symbol: str) -> int:
+    """The index of the row of `symbol`; 0 if it has none."""
+    named = (index for index, row in enumerate(rows) if getattr(row, "symbol", "") == symbol)
+    return next(named, 0)
