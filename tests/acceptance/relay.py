@@ -19,6 +19,7 @@ class Relay:
         self._target, self._delay_s, self._rate = port, delay_s, rate
         self._loop = asyncio.new_event_loop()
         self._listens = threading.Event()
+        self._writers: list[asyncio.StreamWriter] = []
         self.port = 0
 
     def run(self) -> None:
@@ -30,12 +31,21 @@ class Relay:
         for task in left:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self._loop.run_until_complete(self._close())
         self._loop.close()
 
     async def _listen(self) -> None:
-        server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
         self._listens.set()
+
+    async def _close(self) -> None:
+        """Nothing stays open when the loop is closed."""
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     def wait(self) -> None:
         """Until the port is known."""
@@ -46,6 +56,7 @@ class Relay:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
+        self._writers += [writer, back]
         await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
