@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -11,29 +11,32 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.labels import spelled
 from tui.keys.shared import frame
 from tui.keys.table import GROUPS, bindings, in_group, key_names
 from tui.screens.base import ActingScreen, Sections
-from tui.widgets.lines import Line, Lines, line
+from tui.widgets.lines import Line, Lines, Span, line, plain
 from tui.widgets.scroll import ScrollLines
 
 NAME_WIDTH = 16
+COLUMN_WIDTH = 80
+"""Cells of a column of the help: a terminal of twice that has two."""
 NO_STYLES: Mapping[str, str] = MappingProxyType({})
 
 
-def key_lines(
-    group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool, width: int
-) -> list[Line]:
+def key_entries(
+    group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool
+) -> list[tuple[str, str]]:
     """One entry for each live key of a screen; what only this screen can do comes first."""
-    lines: list[Line] = []
+    entries = []
     shared = {action.handler for action in frame(group)} if group != "main" else set()
     for action in sorted(in_group(group), key=lambda action: action.handler in shared):
         if action.id not in keys:
             continue
         off = " (off: read-only)" if read_only and action.writes else ""
-        lines += entry(key_names(keys[action.id]), "key", f"{action.description}{off}", width)
-    return lines
+        entries.append((key_names(keys[action.id]), f"{action.description}{off}"))
+    return entries
 
 
 def entry(name: str, style: str, text: str, width: int) -> list[Line]:
@@ -55,17 +58,44 @@ def help_lines(
     width: int,
     sections: Sections = (),
     styles: Mapping[str, str] = NO_STYLES,
+    search: str = "",
 ) -> tuple[Line, ...]:
-    """The whole help for the screen of `group`; `styles` are those of names."""
-    lines = [
-        line(f"Keys of {_the(GROUPS[group].lower())}", "head"),
-        *key_lines(group, keys, read_only, width),
-    ]
-    for title, entries in sections:
-        lines += [line(""), line(title, "head")]
-        for name, meaning in entries:
-            lines += entry(name, styles.get(name, ""), meaning, width)
-    return tuple(lines)
+    """The whole help for the screen of `group`, or what has every word of `search`.
+
+    `styles` are those of names.
+    """
+    keys_title = f"Keys of {_the(GROUPS[group].lower())}"
+    own_keys = tuple(key_entries(group, keys, read_only))
+    words = search.lower().split()
+    lines: list[Line] = []
+    for title, entries in ((keys_title, own_keys), *sections):
+        chosen = [pair for pair in entries if all(word in _text(pair) for word in words)]
+        if not chosen:
+            continue
+        lines += [line("")] if lines else []
+        lines.append(line(title, "head"))
+        for name, meaning in chosen:
+            style = "key" if title == keys_title else styles.get(name, "")
+            lines += entry(name, style, meaning, width)
+    return tuple(lines) or (line("nothing has these words", "dim"),)
+
+
+def _text(pair: tuple[str, str]) -> str:
+    return spelled(" ".join(pair)).lower()
+
+
+def in_columns(lines: Sequence[Line], count: int, width: int) -> tuple[Line, ...]:
+    """The lines side by side in `count` columns of `width` cells, read column by column."""
+    height = -(-len(lines) // count)
+    columns = [lines[at * height : (at + 1) * height] for at in range(count)]
+    rows = []
+    for at in range(height):
+        row: list[Span] = []
+        for column in columns:
+            spans = column[at] if at < len(column) else ()
+            row += [*spans, (" " * (width - len(plain(spans))), "")]
+        rows.append(tuple(row))
+    return tuple(rows)
 
 
 def _the(name: str) -> str:
@@ -97,6 +127,7 @@ class HelpScreen(ActingScreen[None]):
         self._keys_of = keys
         self._sections = sections
         self._styles = styles
+        self._search = ""
 
     def compose(self) -> ComposeResult:
         yield Lines(id="title")
@@ -108,19 +139,23 @@ class HelpScreen(ActingScreen[None]):
 
     def _draw(self) -> None:
         page = self.query_one(ScrollLines)
-        page.fill(
-            help_lines(
-                self._group,
-                self._keys_of,
-                self.shell.read_only,
-                page.size.width,
-                self._sections,
-                self._styles,
-            )
+        columns = max(1, page.size.width // COLUMN_WIDTH)
+        width = page.size.width // columns
+        lines = help_lines(
+            self._group,
+            self._keys_of,
+            self.shell.read_only,
+            width - (2 if columns > 1 else 0),
+            sections=self._sections,
+            styles=self._styles,
+            search=self._search,
         )
+        page.fill(in_columns(lines, columns, width) if columns > 1 else lines)
         last = min(len(page.content), page.top + page.size.height)
         where = f"lines {page.top + 1} to {last} of {len(page.content)}"
-        self.query_one("#title", Lines).show(((("Help  ", "head"), (where, "dim")),))
+        title: Line = (("Help  ", "head"), (where, "dim"))
+        mark: Line = ((f"  /{self._search}", "mark"),) if self._search else ()
+        self.query_one("#title", Lines).show(((*title, *mark),))
         self.draw_footer()
 
     @on(ScrollLines.Moved)
@@ -132,7 +167,27 @@ class HelpScreen(ActingScreen[None]):
         self._draw()
 
     def do_back(self) -> None:
-        self.dismiss()
+        """One step back: the search first, then the help."""
+        if self._search:
+            self._find("")
+        else:
+            self.dismiss()
+
+    def _find(self, text: str) -> None:
+        self._search = text.strip()
+        self.query_one(ScrollLines).top = 0
+        self._draw()
+
+    def do_search(self) -> None:
+        ask_text(self.shell, PromptScreen("help with: ", self._search), self._find)
+
+    def do_next_section(self) -> None:
+        self.query_one(ScrollLines).to_section(1)
+        self._draw()
+
+    def do_section_before(self) -> None:
+        self.query_one(ScrollLines).to_section(-1)
+        self._draw()
 
     def do_down(self) -> None:
         self._scroll(1)

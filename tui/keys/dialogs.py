@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.keys.action import ActionRow, actions_of
+from tui.keys.shared import SECTIONS
 
 DIALOGS = (
     *actions_of(
@@ -51,6 +52,8 @@ DIALOGS = (
             ActionRow("page_up", "pageup ctrl+u", "page up", "one page up"),
             ActionRow("top", "g home", "top", "first line"),
             ActionRow("bottom", "G end", "end", "last line"),
+            ActionRow("search", "slash", "find", "only what has these words", footer=5),
+            *SECTIONS,
         ),
     ),
     *actions_of(

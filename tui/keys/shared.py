@@ -27,6 +27,12 @@ _MOVES = (
     ActionRow("page_down", "pagedown ctrl+d", "page down", "one page down"),
     ActionRow("page_up", "pageup ctrl+u", "page up", "one page up"),
 )
+SECTIONS = (
+    ActionRow("next_section", "right_square_bracket", "section", "the next section"),
+    ActionRow("section_before", "left_square_bracket", "section before", "the section before"),
+)
+"""Of a page that is longer than the screen."""
+_PAGES = ("symbol", "doctor", "service", "messages", "away")
 _HELP = ActionRow("help", "question_mark f1", "help", "explain keys, columns and states", footer=1)
 _BACK = ActionRow(
     "back", "escape q", "back", "one step back, in the end to the dashboard", footer=2
@@ -82,4 +88,5 @@ def frame(group: str) -> tuple[Action, ...]:
         *actions_of(group, (_HELP, _BACK, _REFRESH, copy, MOUSE, COMMAND, MESSAGES, _PALETTE)),
         *tabs(group),
         *moves(group),
+        *actions_of(group, SECTIONS if group in _PAGES else ()),
     )

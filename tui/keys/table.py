@@ -51,6 +51,8 @@ KEY_NAMES = {
     "colon": ":",
     "escape": "esc",
     "slash": "/",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "pagedown": "pgdn",
     "pageup": "pgup",
     "f1": "F1",

@@ -282,6 +282,12 @@ class LiveScreen(ActingScreen[None]):
     def _page(self, pages: int) -> None:
         self._move(pages * self.query_one(Picker).page)
 
+    def do_next_section(self) -> None:
+        self.query_one(ScrollLines).to_section(1)
+
+    def do_section_before(self) -> None:
+        self.query_one(ScrollLines).to_section(-1)
+
     def do_page_down(self) -> None:
         self._page(1)
 

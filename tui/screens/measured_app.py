@@ -63,7 +63,7 @@ class MeasuredApp(TypingApp, ThemedApp, inherit_bindings=False):
         took = times.latency(self.line.round_trip_s or 0.0)
         if self.line.link == "fast":
             return Notice(f"the line is fast again: it answers in {took}")
-        spared = f"fewer colours, {key('mouse')} for the mouse, streams every 2 s"
+        spared = f"fewer colours, no mouse until {key('mouse')}, slower streams"
         return Notice(f"the line is slow: it answers in {took}", spared, level=Level.WARN)
 
     def set_mouse_on(self, on: bool) -> None:

@@ -112,7 +112,9 @@ class MendForm(TypedForm[LineEdit]):
         above.show((*about, *context))
         self.draw_entry(f"{self._at}: ")
         wrong = still_wrong(self._texts, self._edit(self.entry.text))
-        check = line(wrong, "crit") if wrong else line("enter writes the line", "ok")
+        check = (
+            line(wrong, "crit") if wrong else line(f"{key('setting_take')} writes this line", "ok")
+        )
         self.query_one("#page", Lines).show(wrapped_all((check,), width, 2))
         self.draw_footer()
 

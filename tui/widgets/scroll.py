@@ -13,6 +13,11 @@ WHEEL_LINES = 3
 """Lines or rows of one turn of the wheel."""
 
 
+def is_heading(spans: Line) -> bool:
+    """Whether a line is the title of a section: it begins in the style of titles."""
+    return bool(spans) and spans[0][1] == "head" and not spans[0][0].startswith(" ")
+
+
 class ScrollLines(Lines):
     """Shows a window of its content; `follow` keeps the last line in view."""
 
@@ -51,6 +56,16 @@ class ScrollLines(Lines):
         """Show the last line."""
         self.top = len(self._content)
         self._draw()
+
+    def to_section(self, direction: int) -> None:
+        """To the next heading below the first line shown, or the one above it."""
+        heads = [at for at, spans in enumerate(self._content) if is_heading(spans)]
+        below = [at for at in heads if at > self.top]
+        above = [at for at in heads if at < self.top]
+        if direction > 0 and below:
+            self.move(below[0] - self.top)
+        elif direction < 0:
+            self.move((above[-1] if above else 0) - self.top)
 
     class Moved(Message):
         """The wheel moved the window."""
