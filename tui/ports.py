@@ -15,19 +15,11 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from engine.children import messages
     from engine.children.command_run import CommandRun
-    from engine.children.messages import (
-        BackupCreated,
-        BackupRestored,
-        BackupsVerified,
-        MachineExamined,
-        ModelsChecked,
-        SymbolDetails,
-        TrainingsPlanned,
-        TrainingsStarted,
-    )
     from engine.children.watched import ChildWatch
     from engine.client.records import ServiceReply, ServiceState
+    from engine.cluster.records import ClusterView
     from engine.core.clock import Clock
     from engine.runs.journal import JournalTail
     from engine.schedule.records import ScheduleView
@@ -136,6 +128,12 @@ class SymbolsPort(Protocol):
     def list(self) -> tuple[ConfiguredSymbol, ...]: ...
 
 
+class ClusterPort(Protocol):
+    """The machines that fit for the home."""
+
+    def view(self) -> ClusterView: ...
+
+
 class ServicePort(Protocol):
     """The prediction service."""
 
@@ -149,23 +147,23 @@ class ServicePort(Protocol):
 class ChildrenPort(Protocol):
     """Work that loads numpy or h5py, each in a process of its own."""
 
-    def create_backup(self, symbols: Sequence[str] = ()) -> BackupCreated: ...
+    def create_backup(self, symbols: Sequence[str] = ()) -> messages.BackupCreated: ...
 
-    def restore_backup(self, backup: str, symbols: Sequence[str]) -> BackupRestored: ...
+    def restore_backup(self, backup: str, symbols: Sequence[str]) -> messages.BackupRestored: ...
 
-    def verify_backups(self, names: Sequence[str] = ()) -> BackupsVerified: ...
+    def verify_backups(self, names: Sequence[str] = ()) -> messages.BackupsVerified: ...
 
-    def check_models(self, watch: ChildWatch | None = None) -> ModelsChecked: ...
+    def check_models(self, watch: ChildWatch | None = None) -> messages.ModelsChecked: ...
 
-    def plan_trainings(self, watch: ChildWatch | None = None) -> TrainingsPlanned: ...
+    def plan_trainings(self, watch: ChildWatch | None = None) -> messages.TrainingsPlanned: ...
 
     def start_trainings(
         self, symbols: Sequence[str], *, skip_market_hours: bool = False
-    ) -> TrainingsStarted: ...
+    ) -> messages.TrainingsStarted: ...
 
-    def examine_machine(self) -> MachineExamined: ...
+    def examine_machine(self) -> messages.MachineExamined: ...
 
-    def show_symbol(self, symbol: str) -> SymbolDetails: ...
+    def show_symbol(self, symbol: str) -> messages.SymbolDetails: ...
 
     def run_command(
         self, words: Sequence[str], *, reads_bars: bool, ended: Callable[[], None]
@@ -200,6 +198,9 @@ class EnginePort(Protocol):
 
     @property
     def symbols(self) -> SymbolsPort: ...
+
+    @property
+    def cluster(self) -> ClusterPort: ...
 
     @property
     def service(self) -> ServicePort: ...

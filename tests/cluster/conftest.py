@@ -67,6 +67,12 @@ class ClusterBench:
             os.environ.pop("STOCKML_TEST_WORK", None)
         return self.trial
 
+    def renew(self) -> None:
+        """End what is left of the trial and start a new one."""
+        with suppress(RefusedError):
+            stop_trial(self.folder, SystemClock())
+        self.up()
+
     def start(self, *symbols: str) -> RunFolder:
         """Start a real run, as a command does."""
         started = Engine(self.home).runs.start(TrainRequest(symbols, starter="a test"))

@@ -16,6 +16,7 @@ from engine.children import messages
 from engine.children.command_run import CommandRun
 from engine.children.watched import ChildWatch
 from engine.client.records import ServicePlace, ServiceReply, ServiceState
+from engine.cluster.records import ClusterHost, ClusterView
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
@@ -40,6 +41,20 @@ from tests.fake_clock import FakeClock
 from tests.schedule.fakes import FakeCrontab
 from tests.tui.scenes import DOCTOR, NAMES, NOW, details
 
+HOSTS = tuple(
+    ClusterHost(
+        host="north",
+        worker=f"north-{number}",
+        symbol=symbol,
+        word="phase fit" if symbol else "",
+        memory_mb=78,
+        free_mb=20_000,
+        last_seen_s=0.4,
+        versions={"stockml": "0.1.0"},
+    )
+    for number, symbol in ((1, "NVDA"), (2, ""))
+)
+
 
 class FakeEngine:
     """Answers at once with what the test put in;
@@ -53,6 +68,7 @@ class FakeEngine:
         self.alerts = FakeAlerts(self)
         self.backups = FakeBackups(self)
         self.symbols = FakeSymbols(self)
+        self.cluster = FakeCluster(self)
         self.schedule = FakeSchedule(self)
         self.settings = FakeSettings(self)
         self.service = FakeService(self)
@@ -184,6 +200,18 @@ class FakeAlerts:
     def send_test(self) -> str:
         self.engine.verb("test", None)
         return self.engine.closed
+
+
+class FakeCluster:
+    """A cluster whose view the test sets."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+        self.now = ClusterView(address="tls://head:8786", answers=True, hosts=HOSTS)
+
+    def view(self) -> ClusterView:
+        self.engine.verb("cluster", None)
+        return self.now
 
 
 class FakeSymbols:

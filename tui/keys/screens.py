@@ -269,6 +269,7 @@ SCREENS = (
             ActionRow("filter", "slash", "filter", "only symbols with these words", footer=8),
         ),
     ),
+    *frame("hosts"),
     *frame("messages"),
     *frame("output"),
     *actions_of(

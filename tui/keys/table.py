@@ -32,6 +32,7 @@ GROUPS = {
     "alerts": "Alerts",
     "doctor": "Doctor",
     "symbols": "Symbols",
+    "hosts": "Hosts",
     "away": "While you were away",
     "prompt": "A line to type",
     "command": "The command line",

@@ -114,8 +114,16 @@ TABS = (
         description="the record: who did what, when and from where",
         screen="tui.record.screen:AuditScreen",
     ),
+    Tab(
+        name="hosts",
+        key="0",
+        label="hosts",
+        short="Hosts",
+        description="the hosts: who fits on other machines",
+        screen="tui.hosts.screen:HostsScreen",
+    ),
 )
-"""In the order of their keys."""
+"""In the order of the bar; a narrow one leaves out the last."""
 
 
 def make_screen(path: str) -> Screen[Any]:

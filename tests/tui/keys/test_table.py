@@ -25,6 +25,7 @@ from tui.dialogs.help import HelpScreen, help_lines
 from tui.dialogs.palette import PaletteScreen, matching, palette_lines
 from tui.dialogs.prompt import PromptScreen
 from tui.doctor.screen import DoctorScreen
+from tui.hosts.screen import HostsScreen
 from tui.keys.action import Action
 from tui.keys.manual import key_table, page
 from tui.keys.table import ACTIONS, GROUPS, bindings, by_id, in_group, key_name
@@ -67,6 +68,7 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     ServiceScreen,
     DoctorScreen,
     SymbolsScreen,
+    HostsScreen,
     AwayScreen,
     HelpScreen,
     ConfirmScreen,

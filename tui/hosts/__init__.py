@@ -1,0 +1,1 @@
+"""The Hosts screen: who fits for this home."""
