@@ -142,3 +142,24 @@ def test_many_symbols_take_turns_while_their_folders_stay(
     (home.models / "new").rename(path)
     known.rows(look, ConsoleSummary())
     assert built == ["NVDA"]
+
+
+def test_many_old_rows_are_built_in_turns(
+    home: Home, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirteen symbols, five at once: after five minutes each is built once, at its turn, and a row
+    that reads as before stays the very same."""
+    monkeypatch.setattr(known_rows, "AT_ONCE", 5)
+    known, look = KnownRows(home, lambda _: None), context(home)
+    first = known.rows(look, ConsoleSummary())
+    known.rows(look, ConsoleSummary())
+    built.clear()
+    later = replace(look, now=NOW + timedelta(minutes=4, seconds=59))
+    assert known.rows(later, ConsoleSummary()) == first
+    assert built == []
+    later = replace(look, now=NOW + timedelta(minutes=5))
+    for _ in range(3):
+        rows = known.rows(later, ConsoleSummary())
+        assert len(built) <= 15
+        assert all(map(lambda a, b: a is b, first, rows))
+    assert sorted(built) == sorted(look.settings.names)
