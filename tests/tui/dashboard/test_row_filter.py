@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.records import SymbolState
+from engine.core.records import Level, SymbolState
+from engine.core.snapshot import Cause, Subject
 from tests.tui.helpers import opened, screen_text, until
-from tests.tui.scenes import NAMES, trained_home
+from tests.tui.scenes import NAMES, row, snapshot, trained_home
 from tui.dashboard.row_filter import ORDERS, WELL, RowFilter
 from tui.dialogs.prompt import PromptScreen
 
@@ -66,3 +68,15 @@ async def test_a_filter_does_not_make_the_home_empty(tmp_path: Path) -> None:
         await until(pilot, lambda: "no row matches" in screen_text(app), "the filter")
         assert "No model is trained yet" not in screen_text(app)
         assert trained_home().log_tail[-1][:40] in screen_text(app)
+
+
+async def test_problems_of_the_home_alone_are_named(tmp_path: Path) -> None:
+    """With no symbol in trouble `e` shows the causes of the health word, and what it counts."""
+    well = tuple(row(name, at) for at, name in enumerate(NAMES))
+    cause = Cause(level=Level.CRIT, subject=Subject.HOST, text="disk 96 %")
+    calm = replace(snapshot(well), worst=Level.CRIT, causes=(cause,))
+    async with opened(tmp_path / "home", calm) as (app, _, pilot):
+        await pilot.press("e")
+        await until(pilot, lambda: "no symbol has a problem" in screen_text(app), "the words")
+        assert "  CRIT disk 96 %" in screen_text(app) or "\nCRIT disk 96 %" in screen_text(app)
+        assert "counted are AGING, STALE" in screen_text(app)

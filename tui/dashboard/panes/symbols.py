@@ -8,15 +8,17 @@ from textual import events
 from textual.message import Message
 from textual.reactive import var
 
+from engine.core.records import SymbolState
 from engine.core.snapshot import Snapshot
 from engine.core.sources import is_simulated
 from tui.dashboard.columns import CellContext
-from tui.dashboard.row_filter import RowFilter
+from tui.dashboard.row_filter import WELL, RowFilter
 from tui.dashboard.row_groups import MANY, Entry, entries, state_counts
 from tui.dashboard.table_text import cells, column_at, fit, header
+from tui.frame.status_line import LEVEL_STYLES
 from tui.keys.labels import key
 from tui.look.glyphs import Glyphs
-from tui.widgets.lines import Line, line, plain
+from tui.widgets.lines import Line, line, plain, wrapped_all
 from tui.widgets.pane import Pane
 from tui.widgets.picker import window_top
 
@@ -106,6 +108,8 @@ class SymbolsPane(Pane):
                     *(line(f"  {text}") for text in self.failure.splitlines()),
                 )
             return (line("reading the home, one moment", "dim"),)
+        if not snapshot.rows and self.row_filter.problems and not self.row_filter.text:
+            return no_problem_lines(snapshot, self.size.width)
         if not snapshot.rows:
             left_out = bool(self.shell.names)
             why = (
@@ -159,6 +163,18 @@ class SymbolsPane(Pane):
         row = rows[index] if event.y >= self._head and index < len(rows) else ""
         if not isinstance(row, str):
             self.post_message(self.Clicked(row.symbol, event.chain > 1))
+
+
+def no_problem_lines(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
+    """What stands in place of the rows with a problem, when only the home has one."""
+    counted = ", ".join(state.value for state in SymbolState if state not in WELL)
+    head = line("no symbol has a problem", "ok")
+    causes = tuple(
+        line(f"{cause.level.value} {cause.text}", LEVEL_STYLES[cause.level])
+        for cause in snapshot.causes
+    )
+    about = line(f"counted are {counted}; {key('problems')} shows every row", "dim")
+    return wrapped_all((head, *causes, about), max(1, width), 2)
 
 
 def index_of(rows: Sequence[Entry], symbol: str) -> int:
