@@ -61,11 +61,19 @@ def _words(host: str | None, port: int | None, no_fetch: bool) -> list[str]:
 
 
 def _control(session: Session, words: list[str], *, stop: bool, restart: bool) -> int:
-    """Start, stop or restart the service in the background."""
-    service = session.engine.service
-    if stop or (restart and service.place().held):
+    """Start, stop or restart the service in the background, by systemd where it has a unit."""
+    service, schedule = session.engine.service, session.engine.schedule
+    unit = "" if words else schedule.service_unit()
+    if unit and (stop or restart):
+        schedule.control_service("stop")
+        session.say(f"stopped by systemd: {unit}")
+    # A service that was started by hand is none of systemd's.
+    if (stop and not unit) or ((stop or restart) and service.place().held):
         session.say(f"stopped: {service.stop()}")
-    if not stop:
+    if unit and not stop:
+        schedule.control_service("start")
+        session.say(f"started by systemd: {unit}")
+    elif not stop:
         session.say(f"serving in the background at {service.start(words).text}")
     return ExitCode.DONE
 

@@ -42,6 +42,15 @@ class ScheduleFacade(Facade):
 
         return run_job(self.home, job, clock=self.clock, trigger=trigger, slot=slot, report=report)
 
+    def service_unit(self) -> str:
+        """The unit by which systemd runs the prediction service; empty where it does not."""
+        return self.scheduler().systemd.service_unit("serve")
+
+    @audited("serve", lambda verb: {"systemd": verb})
+    def control_service(self, verb: str) -> None:
+        """Have systemd `start` or `stop` the prediction service."""
+        self.scheduler().systemd.control("serve", verb)
+
     @audited(
         "run-now",
         lambda job: {"job": job},

@@ -109,6 +109,15 @@ class Systemd:
             if is_timer or "[Install]" in text:
                 _systemctl("disable", *(["--now"] if has_bus and is_timer else []), name)
 
+    def service_unit(self, job: str) -> str:
+        """The installed unit of a job that runs on, where its manager answers; else empty."""
+        unit = unit_to_enable(self.home, job)
+        return unit if (self.folder / unit).exists() and self.bus() else ""
+
+    def control(self, job: str, verb: str) -> None:
+        """Have systemd start or stop the unit of a job, and wait until it did."""
+        _systemctl(verb, unit_to_enable(self.home, job))
+
     def bus(self) -> bool:
         """Whether this user's systemd manager answers."""
         return _run(["systemctl", "--user", "show-environment"]).returncode == 0

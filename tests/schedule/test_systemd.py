@@ -276,3 +276,20 @@ def test_the_folder_of_the_users_units() -> None:
     """$XDG_CONFIG_HOME/systemd/user."""
     assert user_units({"XDG_CONFIG_HOME": "/etc/me"}) == Path("/etc/me/systemd/user")
     assert user_units({}) == Path.home() / ".config/systemd/user"
+
+
+def test_the_service_is_controlled_where_systemd_has_its_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the unit, or without a manager that answers, systemd has nothing to do with it."""
+    calls = _Calls(monkeypatch, bus=True)
+    units = Systemd(HOME, tmp_path / "user", tmp_path / "linger")
+    assert units.service_unit("serve") == ""
+    units.write(_lines(HOME))
+    unit = units.service_unit("serve")
+    units.control("serve", "stop")
+
+    assert unit.startswith("stockml-") and unit.endswith("-serve.service")
+    assert calls.lines[-1] == f"stop {unit}"
+    monkeypatch.setattr(Systemd, "bus", lambda _self: False)
+    assert units.service_unit("serve") == ""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from engine.cli.main import main
 from engine.client.place import find_place
 from engine.core.paths import Home
-from tests.helpers import stockml
+from engine.schedule.facade import ScheduleFacade
+from tests.helpers import new_home, stockml
 
 PID = re.compile(r"pid ([0-9]+)")
 
@@ -50,3 +54,25 @@ def test_two_of_the_words_at_once_are_refused(tmp_path: Path) -> None:
 
     assert refused.returncode == 2
     assert "exclude each other" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("flag", "asked"),
+    [("--detach", ["start"]), ("--restart", ["stop", "start"]), ("--stop", ["stop"])],
+)
+def test_systemd_is_asked_where_it_has_the_unit(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    flag: str,
+    asked: list[str],
+) -> None:
+    """No second service is started beside that of systemd; other words are none of its unit's."""
+    done: list[str] = []
+    monkeypatch.setattr(ScheduleFacade, "service_unit", lambda _: "stockml-serve.service")
+    monkeypatch.setattr(ScheduleFacade, "control_service", lambda _, verb: done.append(verb))
+    home = new_home(tmp_path / "home", market__source="simulated")
+
+    assert main(["serve", flag, "--home", str(home.root)]) == 0
+    assert done == asked
+    assert "by systemd: stockml-serve.service" in capsys.readouterr().out
