@@ -135,6 +135,8 @@ class SymbolRow:
     hold: str = ""
     """Why automatic training is on hold; empty when it is not."""
     sector: str = ""
+    recent: str = ""
+    """Its newest sessions, for `engine.core.recent.parse_recent`; empty without a model or bars."""
 
 
 class Subject(StrEnum):

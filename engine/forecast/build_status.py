@@ -15,6 +15,7 @@ from engine.forecast.status import Status, StatusKey, StatusKind, current_key, r
 from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
+    from engine.forecast.serving import StoredBars
     from engine.vault.model_file import StoredModel
     from engine.vault.model_reader import ModelReader
 
@@ -55,13 +56,24 @@ def build_all(
             full_key = replace(bars_key, size=key.size, mtime_ns=key.mtime_ns, inode=key.inode)
             status = _status_of(stored, full_key, forecasts[symbol], used_source)
             doubts = bars.doubts(used_source, symbol, forecasts[symbol])
-            statuses[symbol] = replace(status, doubts=doubts)
+            recent = _recent(bars, used_source, stored)
+            statuses[symbol] = replace(status, doubts=doubts, recent=recent)
         except Exception as error:  # noqa: BLE001 - the symbol's fault, never that of the others
             statuses[symbol] = _unusable(home, symbol, key, error)
     for symbol, built in statuses.items():
         if built is not None and not accept_doubts:
             write(home, symbol, built)
     return statuses
+
+
+def _recent(bars: StoredBars, source: str, stored: StoredModel) -> str:
+    """The newest sessions for the console's charts; empty without bars."""
+    from engine.forecast.model_summary import recent_sessions
+
+    try:
+        return recent_sessions(stored, bars.bars(source, stored.manifest.symbol))
+    except StockmlError:  # the forecast says why
+        return ""
 
 
 def _live_models(

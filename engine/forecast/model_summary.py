@@ -11,6 +11,7 @@ from engine.core.clock import Clock
 from engine.core.doubts import withheld_reason
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
+from engine.core.recent import recent_text
 from engine.core.records import Forecast
 from engine.core.symbol_details import CalibrationBin, Close, ModelSummary, RecordedSession
 from engine.forecast.inference import DEFAULT_TOLERANCE
@@ -74,6 +75,15 @@ def _week(stored: StoredBars, bars: Bars | None, tolerance: float) -> Forecast |
         return None
     week = stored_week(stored, bars.symbol, bars.source, tolerance)
     return week if isinstance(week, Forecast) else None
+
+
+def recent_sessions(stored: StoredModel, bars: Bars) -> str:
+    """The newest sessions as `engine.core.recent` keeps them; closes alone without a record."""
+    try:
+        record = ForecastRecord.load(within("record", stored.arrays))
+    except KeyError:
+        return recent_text(_closes(bars), ())
+    return recent_text(_closes(bars), sessions(record, bars))
 
 
 def _closes(bars: Bars | None) -> tuple[Close, ...]:

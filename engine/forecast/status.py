@@ -23,7 +23,7 @@ from engine.market.last_bar import bars_mtime_ns, newest_close
 from engine.market.report_dates import report_key
 from engine.settings.schema import Settings
 
-VERSION = 2
+VERSION = 3
 
 
 class StatusKind(StrEnum):
@@ -78,6 +78,8 @@ class Status:
     last_generation: int = 0
     """That of the last whole model file, kept when the file is broken later."""
     last_source: str = ""
+    recent: str = ""
+    """The newest sessions with the model's forecasts, as `engine.core.recent` writes them."""
 
 
 def current_key(

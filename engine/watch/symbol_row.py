@@ -94,8 +94,7 @@ def build_row(symbol: str, stored: Status | None, context: RowContext) -> Symbol
     state = _state(model, job, dated_job, context)
     status = model.status if model.is_current else None
     forecast = status.forecast if status else None
-    last_bar = forecast.last_bar if forecast else _last_bar(status)
-    behind = _behind(last_bar, context) if last_bar else None
+    behind = _behind(forecast.last_bar if forecast else _last_bar(status), context)
     waiting = _waiting(model, context.home)
     return SymbolRow(
         symbol=symbol,
@@ -121,11 +120,14 @@ def build_row(symbol: str, stored: Status | None, context: RowContext) -> Symbol
         bars_behind=behind,
         doubts=status.doubts if status else (),
         withheld=status.withheld if status else "",
+        recent=status.recent if status else "",
     )
 
 
 def _behind(last_bar: str, context: RowContext) -> int | None:
-    return bars_behind(last_bar, context.now, context.settings.market.settle_minutes)
+    """The sessions that the bars lack; None without a bar."""
+    settle_minutes = context.settings.market.settle_minutes
+    return bars_behind(last_bar, context.now, settle_minutes) if last_bar else None
 
 
 def _run_id(run: Run | None) -> str | None:

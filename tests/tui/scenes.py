@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.children.messages import MachineExamined, SymbolDetails
+from engine.core.recent import recent_text
 from engine.core.records import (
     EpochLoss,
     Forecast,
@@ -96,6 +97,12 @@ def forecast(index: int = 0) -> Forecast:
     )
 
 
+def recent(symbol: str) -> str:
+    """The newest sessions of the symbol's details, ending on the row's last bar."""
+    told = details(symbol).model
+    return recent_text(told.closes, told.record)
+
+
 def row(
     symbol: str, index: int = 0, state: SymbolState = SymbolState.FRESH, **changes: Any
 ) -> SymbolRow:
@@ -108,6 +115,7 @@ def row(
         model=model(symbol, index),
         forecast=forecast(index),
         age_days=index + 0.125,
+        recent=recent(symbol),
     )
     return replace(found, **changes)
 
@@ -121,6 +129,7 @@ def empty_row(symbol: str, index: int = 0, **changes: Any) -> SymbolRow:
         model=None,
         forecast=None,
         age_days=None,
+        recent="",
         note="not trained yet",
     )
     return replace(blank, **changes)

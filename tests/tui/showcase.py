@@ -224,6 +224,28 @@ def _weekly(names: tuple[str, ...]) -> Run:
     )
 
 
+def _earlier(names: tuple[str, ...]) -> list[Run]:
+    """The Sundays before, and a training by hand between two of them."""
+    newest = _weekly(names)
+    runs = []
+    for back, reason in enumerate(("manual", "auto: age", "auto: age", "auto: drift"), 1):
+        start = newest.created_at - timedelta(days=7 * back - 2 * (back % 2))
+        jobs = newest.jobs[: 2 if back % 2 else len(names)]
+        took = timedelta(seconds=29 + back)
+        runs.append(
+            replace(
+                newest,
+                id=f"{start:%Y%m%d-%H%M%S}-{back:06x}",
+                reason=reason,
+                created_at=start,
+                ended_at=start + took,
+                jobs=jobs,
+                message="",
+            )
+        )
+    return runs
+
+
 def trained(folder: Path) -> Snapshot:
     """Everything trained on Sunday;
     one challenger refused, one symbol whose error training does not mend."""
@@ -245,7 +267,7 @@ def trained(folder: Path) -> Snapshot:
         simulated=True,
         rows=tuple(rows.values()),
         meters=METERS,
-        runs=(_weekly(tuple(rows)),),
+        runs=(_weekly(tuple(rows)), *_earlier(tuple(rows))),
         log_tail=tuple(told(NOW - timedelta(days=3, hours=8, minutes=37))[-8:]),
         alerts=ALERTS[:2],
         checked_at=CHECKED,

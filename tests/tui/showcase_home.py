@@ -7,13 +7,15 @@ import json
 import math
 import os
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from engine.children.messages import SymbolDetails
 from engine.core.clock import iso
-from engine.core.snapshot import PlannedAction
+from engine.core.recent import recent_text
+from engine.core.snapshot import PlannedAction, Snapshot, SymbolRow
 from engine.core.symbol_details import (
     CalibrationBin,
     Close,
@@ -149,8 +151,15 @@ def furnish(engine: FakeEngine) -> None:
     engine.backups_there = tuple(_backups())
     engine.alerts_there = ALERTS
     engine.overview = service_up()
+    if isinstance(engine.snap, Snapshot):
+        engine.snap = replace(engine.snap, rows=tuple(map(_with_recent, engine.snap.rows)))
     _schedule(engine)
     _logs(engine)
+
+
+def _with_recent(row: SymbolRow) -> SymbolRow:
+    model = _details(row.symbol).model
+    return replace(row, recent=recent_text(model.closes, model.record))
 
 
 def _backups() -> list[Backup]:

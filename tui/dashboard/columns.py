@@ -13,6 +13,7 @@ from engine.words.phrases import without_folders
 from engine.words.runs import is_fitting, phase_word, time_left
 from engine.words.sources import SIMULATED
 from engine.words.triggers import retrain_sentence, retrain_word
+from tui.dashboard import sparklines
 from tui.look.glyphs import Glyphs, progress_bar
 
 PROGRESS_WIDTH = 36
@@ -47,6 +48,8 @@ class CellContext:
     """The console reads real bars, so that a simulated model must be marked in its row."""
     checked_at: datetime | None = None
     """When the newest performance check was: it knows nothing of a model trained later."""
+    max_age_days: float = 7.0
+    """The age at which a model is trained again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ COLUMNS = (
     Column(
         "FORECAST",
         8,
-        priority=11,
+        priority=15,
         cell=lambda row, _: figures.number(row.forecast.next_close if row.forecast else None, 2, 8),
         meaning="forecast of the next close",
     ),
@@ -149,6 +152,14 @@ COLUMNS = (
         priority=1,
         cell=lambda row, _: forecasts.half_range(row.forecast),
         meaning="half the 80 % interval of the next close, in percent of the last",
+    ),
+    Column(
+        "TREND",
+        sparklines.TREND_CELLS,
+        priority=10,
+        cell=sparklines.trend,
+        meaning="closes of 30 sessions",
+        left=True,
     ),
     Column(
         "REPORT",
@@ -195,11 +206,30 @@ COLUMNS = (
         ),
     ),
     Column(
+        "ERROR",
+        sparklines.ERROR_CELLS,
+        priority=11,
+        cell=sparklines.error,
+        meaning=(
+            "error ÷ naive over 20 sessions, for 30 sessions, middle 1; ↓ better than naive, ↑"
+            " worse, neither within 2 %"
+        ),
+        left=True,
+    ),
+    Column(
         "AGE",
         4,
         priority=7,
         cell=lambda row, _: times.age(row.age_days),
         meaning="since it was trained",
+    ),
+    Column(
+        "LIMIT",
+        sparklines.AGE_CELLS,
+        priority=12,
+        cell=sparklines.age_bar,
+        meaning="age as a bar to max_model_age_days",
+        left=True,
     ),
     Column(
         RETRAIN,
@@ -215,7 +245,7 @@ COLUMNS = (
     Column(
         "TRAINED",
         7,
-        priority=12,
+        priority=16,
         cell=lambda row, context: times.brief_moment(
             row.model.trained_at if row.model else None, context.now, 7
         ),
@@ -224,7 +254,7 @@ COLUMNS = (
     Column(
         WIDE_NOTE,
         PROGRESS_WIDTH,
-        priority=10,
+        priority=20,
         cell=_progress_or_note,
         meaning="progress of a training, else why a state or a number is as it is",
         left=True,
@@ -232,7 +262,7 @@ COLUMNS = (
     Column(
         "P(UP)",
         5,
-        priority=13,
+        priority=19,
         cell=lambda row, _: forecasts.p_up(row.forecast),
         meaning=(
             "percent chance that the next close is above the last, where it differs from the base"
@@ -242,28 +272,28 @@ COLUMNS = (
     Column(
         "80% INTERVAL",
         17,
-        priority=14,
+        priority=17,
         cell=_range,
         meaning="the next close lies in it four times in five",
     ),
     Column(
         "GEN",
         4,
-        priority=15,
+        priority=18,
         cell=lambda row, _: str(row.model.generation) if row.model else figures.ABSENT,
         meaning="generation of the live model",
     ),
     Column(
         "N",
         4,
-        priority=16,
+        priority=21,
         cell=lambda row, _: str(_metrics(row).n_scored) if row.model else figures.ABSENT,
         meaning="sessions behind DIR%, MAPE% and MASE",
     ),
     Column(
         "SIZE",
         6,
-        priority=17,
+        priority=22,
         cell=lambda row, _: figures.size(row.model.size_bytes) if row.model else figures.ABSENT,
         meaning="of the model file",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from engine.core.recent import parse_recent
 from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, Run
 from engine.core.snapshot import Alert, Snapshot, SymbolRow
 from engine.words import figures, forecasts, times
@@ -14,45 +15,62 @@ from engine.words.states import SYMBOL_STATES
 from engine.words.triggers import retrain_sentence
 from tui.dashboard.columns import STATE_STYLES
 from tui.dashboard.text import BAD_STATES
-from tui.look.glyphs import Glyphs, progress_bar
+from tui.look.glyphs import ASCII, Glyphs, progress_bar
 from tui.runs.text import STYLES, loss_lines
+from tui.symbol.charts import session_lines, weight_bars
 from tui.widgets.lines import Line, line, wrapped
 
 CHART_LINES = 8
 RUNS_SHOWN = 5
+SESSIONS_SHOWN = 12
 
 
 def detail_lines(
-    row: SymbolRow, snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, *, ascii_only: bool
+    row: SymbolRow,
+    snapshot: Snapshot,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    *,
+    known: frozenset[str] = frozenset(),
 ) -> tuple[Line, ...]:
-    """The details of a symbol in at most `height` lines of `width` cells, the most urgent first."""
-    now = snapshot.taken_at
-    live = row.job if row.job is not None and row.job.state is JobState.RUNNING else None
-    trained = live or row.last_job
+    """The details of a symbol in at most `height` lines of `width` cells, the most urgent first.
+
+    `known` names what stands elsewhere on the screen: "row" and the columns of the table, the
+    panels of the board.
+    """
     title: Line = (
         (f"{row.symbol} ", "head"),
         (row.state.value, STATE_STYLES[row.state]),
         (f"  {row.company}", "dim"),
     )
-    sections: tuple[tuple[int, Sequence[Line]], ...] = (
-        (0, (title, *why_lines(row, width))),
-        (1, _alert_lines(snapshot.alerts, row.symbol, now, width)),
+    why = (0, (title, *why_lines(row, width)))
+    return _fitted((why, *_sections(row, snapshot, width, glyphs, known=known)), height)
+
+
+def _sections(
+    row: SymbolRow, snapshot: Snapshot, width: int, glyphs: Glyphs, *, known: frozenset[str]
+) -> tuple[tuple[int, Sequence[Line]], ...]:
+    """The sections below the reason, each with its rank: the least needed has the highest."""
+    now, ascii_only = snapshot.taken_at, glyphs is ASCII
+    live = row.job if row.job is not None and row.job.state is JobState.RUNNING else None
+    trained = live or row.last_job
+    alerts = () if "alerts" in known else _alert_lines(snapshot.alerts, row.symbol, now, width)
+    no_forecast = (line("no forecast", "dim"),)
+    losses: tuple[Line, ...] = ()
+    if trained and trained.losses:
+        losses = loss_lines(trained, width, CHART_LINES, ascii_only=ascii_only)
+    return (
+        (1, alerts),
         (2, _progress_lines(live, glyphs) if live else ()),
-        (3, forecast_lines(row.forecast, width) if row.forecast else (line("no forecast", "dim"),)),
-        (4, naive_lines(row.model.metrics) if row.model else ()),
-        (
-            7,
-            (
-                loss_lines(trained, width, CHART_LINES, ascii_only=ascii_only)
-                if trained and trained.losses
-                else ()
-            ),
-        ),
-        (5, _model_lines(row.model, width) if row.model else ()),
-        (6, run_lines(snapshot.runs, row.symbol, now)),
-        (8, _weight_lines(row.model) if row.model else ()),
+        (3, forecast_lines(row.forecast, width, known) if row.forecast else no_forecast),
+        (4, naive_lines(row.model.metrics, known) if row.model else ()),
+        (7, losses),
+        (5, _model_lines(row.model, width, known) if row.model else ()),
+        (6, () if "earlier" in known else run_lines(snapshot.runs, row.symbol, now)),
+        (9, session_lines(parse_recent(row.recent).record, SESSIONS_SHOWN)),
+        (8, _weight_lines(row.model, glyphs) if row.model else ()),
     )
-    return _fitted(sections, height)
 
 
 def _fitted(sections: Sequence[tuple[int, Sequence[Line]]], height: int) -> tuple[Line, ...]:
@@ -110,25 +128,34 @@ def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
     )
 
 
-def forecast_lines(forecast: Forecast, width: int) -> tuple[Line, ...]:
-    """The range of the next close, the next report and the chances."""
+def forecast_lines(
+    forecast: Forecast, width: int, known: frozenset[str] = frozenset()
+) -> tuple[Line, ...]:
+    """The range of the next close, the next report and the chances, but what is `known`."""
     reach = f"{forecasts.half_range(forecast)} for {forecast.target_session[5:]}"
     report = forecasts.next_report(forecast)
     style = "warn" if forecasts.is_widened(forecast) else ""
+    close = line(f"close {figures.number(forecast.last_close, 2)} of {forecast.last_bar}")
+    interval = line(f"80 % {figures.interval(forecast.low80, forecast.high80)}")
+    chances = wrapped(line(forecasts.chances(forecast)), width, 2)
+    in_row = "row" in known
     return (
-        line(f"close {figures.number(forecast.last_close, 2)} of {forecast.last_bar}"),
-        line(f"range {reach}", "head"),
-        line(f"80 % {figures.interval(forecast.low80, forecast.high80)}"),
+        *(() if in_row else (close, line(f"range {reach}", "head"))),
+        *((line(f"for {forecast.target_session}", "head"),) if in_row else ()),
+        *(() if known & {"price", "80% INTERVAL"} else (interval,)),
         line(f"95 % {figures.interval(forecast.low95, forecast.high95)}"),
         *wrapped(line(f"report {report}", style), width, 2),
-        *wrapped(line(forecasts.chances(forecast)), width, 2),
+        *(() if in_row else chances),
     )
 
 
-def naive_lines(metrics: Metrics) -> tuple[Line, ...]:
+def naive_lines(metrics: Metrics, known: frozenset[str] = frozenset()) -> tuple[Line, ...]:
     """The model's errors and the naive forecast's on the same unseen sessions."""
     if not metrics.n_scored:
         return (line("no unseen session was scored", "dim"),)
+    if "row" in known:
+        naive = f"naive MAPE {figures.percent(metrics.naive_mape, 2)}"
+        return (line(f"{naive}, n {metrics.n_scored} out of sample"),)
     rows = (
         ("MAPE %", figures.number(metrics.mape, 2), figures.number(metrics.naive_mape, 2)),
         ("MASE", figures.number(metrics.mase, 3), "1"),
@@ -141,15 +168,16 @@ def naive_lines(metrics: Metrics) -> tuple[Line, ...]:
     return (head, *lines, *([line(verdict, "dim")] if verdict else []))
 
 
-def _model_lines(model: ModelInfo, width: int) -> tuple[Line, ...]:
+def _model_lines(model: ModelInfo, width: int, known: frozenset[str]) -> tuple[Line, ...]:
     mark = (
         ("SIMULATED bars", "warn")
         if model.simulated
         else (f"{short_source(model.source)} bars", "")
     )
+    made = f"{model.reason}, {figures.size(model.size_bytes)}"
     return (
-        line(f"generation {model.generation}, {model.reason}, {figures.size(model.size_bytes)}"),
-        line(f"trained {times.moment(model.trained_at)}"),
+        line(made if "GEN" in known else f"generation {model.generation}, {made}"),
+        *(() if "TRAINED" in known else (line(f"trained {times.moment(model.trained_at)}"),)),
         *wrapped((mark, (f" {model.first_bar} to {model.last_bar}", "")), width, 2),
     )
 
@@ -168,7 +196,6 @@ def run_lines(runs: Sequence[Run], symbol: str, now: datetime) -> tuple[Line, ..
     return (line("last runs", "head"), *ended) if ended else ()
 
 
-def _weight_lines(model: ModelInfo) -> tuple[Line, ...]:
-    weights = sorted(model.weights, key=lambda pair: -pair[1])
-    rows = tuple(line(f"{name:<14}{figures.number(100 * weight):>6} %") for name, weight in weights)
+def _weight_lines(model: ModelInfo, glyphs: Glyphs) -> tuple[Line, ...]:
+    rows = weight_bars(model, glyphs)
     return (line("weights of its members", "head"), *rows) if rows else ()

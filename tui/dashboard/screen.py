@@ -10,12 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.reactive import Reactive, var
 
-from engine.core.records import JobState
-from engine.core.snapshot import Away, Snapshot
+from engine.core.snapshot import Snapshot
+from tui.dashboard.arranged import ArrangedScreen
+from tui.dashboard.board import Board, Panel, new_panels
 from tui.dashboard.check_verbs import CheckVerbs
 from tui.dashboard.columns import CellContext
 from tui.dashboard.help import STATE_STYLES_BY_NAME, help_sections
-from tui.dashboard.layout import ZOOMABLE, heights, side_width, zoomed_pane
+from tui.dashboard.layout import ZOOMABLE
 from tui.dashboard.panes.away import ideal_height
 from tui.dashboard.panes.symbols import SymbolsPane, index_of
 from tui.dashboard.panes.table import PANES
@@ -26,17 +27,13 @@ from tui.dashboard.table_text import labelled
 from tui.dashboard.train_verbs import ManyTrainVerbs
 from tui.dialogs.help import open_help
 from tui.dialogs.palette import open_palette
-from tui.frame.frame import is_framed
 from tui.keys.table import bindings
 from tui.look.glyphs import ASCII, UNICODE
-from tui.screens.base import ActingScreen
 from tui.service.test_request import ServiceTest
-from tui.widgets.notice import NoticeTimer, notice_lines
-from tui.widgets.pane import Pane
-from tui.work.messages import Notice
+from tui.widgets.notice import NoticeTimer
 
 
-class MainScreen(ActingScreen[None]):
+class MainScreen(ArrangedScreen):
     """Binds the snapshot to the panes and the keys to verbs."""
 
     GROUP = "main"
@@ -44,22 +41,13 @@ class MainScreen(ActingScreen[None]):
     VERBS = (ManyTrainVerbs, CheckVerbs, ServiceTest, RowVerbs)
     BINDINGS: ClassVar[list[BindingType]] = bindings("main")
 
-    snapshot: var[Snapshot | None] = var(None, init=False)
     failure: var[str] = var("", init=False)
     cursor: var[str] = var("", init=False)
     marks: var[frozenset[str]] = var(frozenset, init=False)
-    notice: var[Notice | None] = var(None, init=False)
-    away: var[Away | None] = var(None, init=False)
-    """Events while the console was not open; None once the operator dismissed them."""
     row_filter: var[RowFilter] = var(RowFilter(), init=False)
     shown: var[Snapshot | None] = var(None, init=False)
     """The snapshot with the rows that the row_filter lets through."""
     filter_words: var[str] = var("", init=False)
-    chosen: var[str] = var(ZOOMABLE[0], init=False)
-    """The pane that `z` zooms; in a terminal for one pane, the one that is shown."""
-    zoomed: var[bool] = var(False, init=False)
-    view: var[str] = var("", init=False)
-    """The title's words for the two."""
 
     def __init__(self) -> None:
         super().__init__(id="main")
@@ -70,58 +58,25 @@ class MainScreen(ActingScreen[None]):
     def compose(self) -> ComposeResult:
         yield from self.compose_frame()
         for place in PANES:
+            if place.name == "log":
+                yield Board(self._bound_panels())
             rows = MainScreen.shown if place.filtered else MainScreen.snapshot
             bound: list[Reactive[Any]] = [getattr(MainScreen, name) for name in place.bound]
             yield place.pane(id=place.name).data_bind(MainScreen.failure, *bound, snapshot=rows)
         yield from self.compose_footer()
 
+    def _bound_panels(self) -> list[Panel]:
+        bound = (MainScreen.failure, MainScreen.snapshot, MainScreen.cursor, MainScreen.pulse)
+        return [panel.data_bind(*bound) for panel in new_panels()]
+
     def on_mount(self) -> None:
         self.set_class(self.shell.ascii_only, "-ascii")
         self.arrange_panes()
+        self.start_pulse()
 
     def on_resize(self) -> None:
         self.arrange_panes()
         self.call_after_refresh(self.draw_footer)
-
-    def arrange_panes(self) -> None:
-        """Give each pane its lines; nothing once the console ends and takes its panes away."""
-        if len(self.query(Pane)) < len(PANES):
-            return
-        width, height = self.app.size
-        tabs = is_framed(width, height)
-        live = self.snapshot.live_runs if self.snapshot else ()
-        jobs = sum(job.state is JobState.RUNNING for run in live for job in run.jobs)
-        rows = len(self.snapshot.rows) if self.snapshot else len(self.shell.names)
-        zoom = zoomed_pane(width, height, self.chosen, self.zoomed)
-        side = 0 if zoom else side_width(width)
-        notice = len(notice_lines(self.notice, width - side))
-        meanwhile = ideal_height(self.away)
-        for name, lines in heights(
-            height,
-            rows,
-            len(live),
-            jobs,
-            notice,
-            away=meanwhile,
-            tabs=tabs,
-            zoom=zoom,
-            side=side > 0,
-        ).items():
-            pane = self.query_one(f"#{name}")
-            pane.display = lines > 0
-            pane.styles.height = lines
-        beside = self.query_one("#side")
-        beside.display = side > 0
-        beside.styles.width = side
-        beside.styles.height = height - 2 - int(tabs)
-        beside.styles.margin = (1 + int(tabs), 0, 0, 0)
-        self.view = self._view_words(zoom)
-
-    def _view_words(self, zoom: str) -> str:
-        """The title's words for the chosen pane and the zoomed one."""
-        if zoom not in ("", "summary"):
-            return f"{zoom} only"
-        return f"pane {self.chosen}" if self.chosen != ZOOMABLE[0] else ""
 
     def watch_snapshot(self) -> None:
         if self.snapshot is None:
@@ -222,20 +177,6 @@ class MainScreen(ActingScreen[None]):
         else:
             self.marks = frozenset()
 
-    def do_zoom(self) -> None:
-        self.zoomed = not self.zoomed
-        self.arrange_panes()
-
-    def _choose_pane(self, by: int) -> None:
-        self.chosen = ZOOMABLE[(ZOOMABLE.index(self.chosen) + by) % len(ZOOMABLE)]
-        self.arrange_panes()
-
-    def do_next_pane(self) -> None:
-        self._choose_pane(1)
-
-    def do_pane_before(self) -> None:
-        self._choose_pane(-1)
-
     def do_refresh(self) -> None:
         self.shell.look_now()
 
@@ -254,6 +195,7 @@ class MainScreen(ActingScreen[None]):
             ASCII if self.shell.ascii_only else UNICODE,
             False,
             self.snapshot.checked_at,
+            self.shell.engine.settings.current.thresholds.max_model_age_days,
         )
         return "\n".join(
             labelled(row, context) for row in self.snapshot.rows if row.symbol in names

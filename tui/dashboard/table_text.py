@@ -19,10 +19,15 @@ from tui.dashboard.columns import (
     progress,
 )
 from tui.dashboard.row_filter import HEAD_ORDERS
+from tui.dashboard.sparklines import error_style
 from tui.look.glyphs import UNICODE, Glyphs
 from tui.widgets.lines import Line
 
 GUTTER = 2
+DRAWN = ("TREND", "ERROR", "LIMIT")
+"""Columns without a figure."""
+SKIPPED_FROM = 10
+"""From this priority on a column that has no room leaves it to narrower ones."""
 
 
 def fit(width: int, symbols: Sequence[str]) -> tuple[Column, ...]:
@@ -36,7 +41,9 @@ def fit(width: int, symbols: Sequence[str]) -> tuple[Column, ...]:
     used = GUTTER - 1
     for column in sorted(table, key=lambda column: column.priority):
         if column.priority and used + 1 + column.width > width:
-            break
+            if column.priority < SKIPPED_FROM:
+                break
+            continue
         kept.add(column.title)
         used += 1 + column.width
     return tuple(column for column in table if column.title in kept)
@@ -90,6 +97,8 @@ def labelled(row: SymbolRow, context: CellContext) -> str:
         *((SIMULATED,) if row.model and row.model.simulated else ()),
     ]
     for column in COLUMNS[2:]:
+        if column.title in DRAWN:
+            continue
         text = (
             " to ".join(column.cell(row, context).split())
             if column.title == "80% INTERVAL"
@@ -113,6 +122,10 @@ def _covered(columns: Sequence[Column], width: int) -> int:
 
 
 def _style(title: str, row: SymbolRow) -> str:
+    if title in ("TREND", "LIMIT"):
+        return "live"
+    if title == "ERROR":
+        return error_style(row)
     if title == "STATE":
         return STATE_STYLES[row.state]
     if title == RETRAIN and row.retrain and row.retrain.action == "train":

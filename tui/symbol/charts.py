@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.core.recent import LEAST, WINDOW, rolling_mase
-from engine.core.records import Forecast
+from engine.core.records import Forecast, ModelInfo
 from engine.core.symbol_details import Close, RecordedSession
 from engine.words import figures, forecasts
 from tui.look.chart import Band, Chart, Curve, Whisker, chart_lines
+from tui.look.glyphs import ASCII, Glyphs
+from tui.look.sparkline import gauge
 from tui.widgets.lines import Line, Span, line
 
 MASE_SCALE = (0.9, 1.1)
 """What the scale of a MASE covers at least: a difference of 0.01 is noise."""
+_WEIGHT_CELLS = 16
 NOISE = 0.02
 """Differences of a MASE to 1 that are not called better or worse."""
 
@@ -96,3 +99,38 @@ def error_lines(
     verdict = forecasts.against_naive(values[-1]) or "better than naive"
     head: Line = ((f"MASE over {WINDOW} sessions ", ""), (f"{newest} {verdict}", style))
     return (head, *chart_lines(chart, width, height - 1, ascii_only=ascii_only))
+
+
+def held_line(record: Sequence[RecordedSession]) -> tuple[Line, ...]:
+    """How often the close lay in the 80 % range: what a range is worth."""
+    if not record:
+        return ()
+    held = sum(session.low80 <= session.actual <= session.high80 for session in record)
+    share = figures.percent(100 * held / len(record), 0)
+    return (line(f"80 % range held {held} of {len(record)} sessions, {share}"),)
+
+
+def session_lines(record: Sequence[RecordedSession], count: int) -> tuple[Line, ...]:
+    """The newest sessions: forecast, close, inside or outside of the range; the newest first."""
+    rows: list[Line] = [line(f"{'SESSION':<8}{'FORECAST':>9}{'CLOSE':>9}{'ERROR':>8}", "head")]
+    for session in list(reversed(record))[:count]:
+        inside = session.low80 <= session.actual <= session.high80
+        error = figures.signed(100 * (session.actual / session.forecast - 1), 1)
+        text = (
+            f"{session.day[5:]:<8}{figures.number(session.forecast, 2):>9}"
+            f"{figures.number(session.actual, 2):>9}{error:>7}% "
+        )
+        rows.append(((text, ""), ("in" if inside else "out", "dim" if inside else "warn")))
+    return tuple(rows) if record else ()
+
+
+def weight_bars(model: ModelInfo, glyphs: Glyphs) -> tuple[Line, ...]:
+    """The members' weights as bars, the heaviest first."""
+    return tuple(
+        (
+            (f"{name:<10} ", ""),
+            (gauge(weight, _WEIGHT_CELLS, glyphs, ascii_only=glyphs is ASCII), "live"),
+            (f" {figures.number(100 * weight):>5} %", ""),
+        )
+        for name, weight in sorted(model.weights, key=lambda pair: -pair[1])
+    )

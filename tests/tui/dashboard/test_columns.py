@@ -131,14 +131,14 @@ def test_the_reason_to_retrain_is_a_word_in_the_row() -> None:
         assert plain(cells(row("NVDA"), fit(80, NAMES), 80, unseen)).split()[-1] == "?"
     assert text(empty_row("NVDA")).split()[-1] == "?"
     assert text(row("NVDA", state=SymbolState.HELD, hold="audit")).split()[-1] == "held"
-    assert "not retrained: chronic" in text(watched_home().rows[11], 120)
+    assert "not retrained: chronic" in text(watched_home().rows[11], 200)
     assert "TRAINED" in header(fit(140, NAMES))
 
 
 def test_a_note_stands_at_the_end_of_a_wide_row() -> None:
     """A wide terminal says in the row why it is bad."""
     assert "line 33" in text(
-        row("NVDA", state=SymbolState.FAILED, note="bars.csv line 33 is impossible"), 120
+        row("NVDA", state=SymbolState.FAILED, note="bars.csv line 33 is impossible"), 200
     )
 
 

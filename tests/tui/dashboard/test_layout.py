@@ -10,7 +10,7 @@ from tests.tui.scenes import NAMES
 from tui.dashboard.columns import WIDE_NOTE
 from tui.dashboard.layout import (
     SIDE_FROM,
-    TABLE_WITH_NOTES,
+    TABLE_BESIDE_SIDE,
     ZOOMABLE,
     heights,
     side_width,
@@ -57,6 +57,7 @@ def test_24_lines_exactly() -> None:
         "footer": 1,
         "away": 0,
         "summary": 0,
+        "board": 0,
     }
 
 
@@ -72,7 +73,19 @@ def test_small_terminals_keep_the_rows() -> None:
     assert heights(15, 13, 0, 0, 0)["symbols"] == 12
     assert heights(10, 13, 0, 0, 0)["symbols"] == 8
     assert heights(1, 13, 0, 0, 0) == {"frame": 1} | dict.fromkeys(
-        ("footer", "symbols", "notice", "detail", "meters", "runs", "log", "away", "summary"), 0
+        (
+            "footer",
+            "symbols",
+            "notice",
+            "detail",
+            "meters",
+            "runs",
+            "log",
+            "away",
+            "summary",
+            "board",
+        ),
+        0,
     )
 
 
@@ -100,14 +113,13 @@ def test_a_zoomed_pane_has_all_but_frame_and_notice(height: int, notice: int, zo
 
 
 @pytest.mark.parametrize(
-    ("width", "side"), [(80, 0), (119, 0), (120, 40), (156, 40), (160, 43), (200, 60), (400, 60)]
+    ("width", "side"), [(80, 0), (120, 0), (159, 0), (160, 44), (200, 44), (210, 54), (400, 60)]
 )
 def test_the_side_leaves_the_table_its_columns(width: int, side: int) -> None:
-    """From 120 columns on there is a side, beside at least 80 columns, and beside the notes
-    where both fit."""
+    """From 160 columns on there is a side, beside the sparklines of the table."""
     assert side_width(width) == side
-    assert not side or width - side >= 80
-    assert SIDE_FROM == 120
+    assert not side or width - side >= 110
+    assert SIDE_FROM == 160
 
 
 @pytest.mark.parametrize(
@@ -132,7 +144,30 @@ def test_which_pane_stands_alone(
     assert zoomed_pane(*size, chosen, zoomed) == shown
 
 
-def test_the_table_has_its_notes_where_the_side_begins_to_grow() -> None:
-    """The width that the side leaves to the table is enough for the notes."""
-    assert WIDE_NOTE in [column.title for column in fit(TABLE_WITH_NOTES, NAMES)]
-    assert WIDE_NOTE not in [column.title for column in fit(TABLE_WITH_NOTES - 3, NAMES)]
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, ()),
+        (110, ("TREND", "ERROR", "LIMIT")),
+        (119, ("TREND", "ERROR", "LIMIT", "FORECAST")),
+        (TABLE_BESIDE_SIDE, ("TREND", "ERROR", "LIMIT", "FORECAST", "TRAINED", "80% INTERVAL")),
+        (TABLE_BESIDE_SIDE + 37, ("80% INTERVAL", WIDE_NOTE)),
+    ],
+)
+def test_what_the_table_gains_with_its_width(width: int, shown: tuple[str, ...]) -> None:
+    """From 110 columns on there are sparklines, then figures, then notes."""
+    titles = [column.title for column in fit(width, NAMES)]
+
+    assert set(shown) <= set(titles)
+    assert ("TREND" in titles) == (width >= 110)
+    assert {"RANGE", "REPORT", "RETRAIN"} <= set(titles)
+
+
+@given(st.integers(24, 90), st.integers(1, 30), st.integers(0, 2), st.integers(0, 2))
+def test_the_log_has_no_more_than_a_third(height: int, rows: int, runs: int, board: int) -> None:
+    """Six lines in rest and a third in a run, where something else has use for the rest."""
+    lines = heights(height, rows, runs, 2, 0, board=board)
+
+    assert sum(lines.values()) == height
+    assert lines["log"] <= (max(6, height // 3) if runs else 6)
+    assert not lines["board"] or lines["board"] >= 5 * board

@@ -21,27 +21,30 @@ class DetailPane(Pane):
     TITLE = "Current row"
     HELP = (
         "Why a number is missing or a state is bad; else the 80 % interval, P(up) and what the"
-        " figures rest on. From 120 columns on it stands at the side with everything known of the"
+        " figures rest on. From 160 columns on it stands at the side with everything known of the"
         " row; {next_pane} and {zoom} show that anywhere."
     )
 
     cursor: var[str] = var("")
+    known: var[frozenset[str]] = var(frozenset)
+    """What of it stands elsewhere on the screen."""
 
     def lines(self) -> Iterable[Line]:
         snapshot, (width, height) = self.snapshot, self.size
         row = snapshot.row(self.cursor) if snapshot else None
         if snapshot is None or row is None:
             waits = "the row was not read" if self.failure else "reading the row"
-            return (line(waits if snapshot is None else "no row to tell of", "dim"),)
+            return (line(waits if snapshot is None else "nothing selected", "dim"),)
         if row.state is SymbolState.NONE and row.job is None and not self.shell.read_only:
             row = replace(
                 row, note=f"{row.note}; {key('retrain')} trains it, {key('train_all')} all"
             )
         if height == 1:
             return (detail(row, width),)
-        return detail_lines(
-            row, snapshot, width, height, self.glyphs, ascii_only=self.shell.ascii_only
-        )
+        return detail_lines(row, snapshot, width, height, self.glyphs, known=self.known)
+
+    def watch_known(self) -> None:
+        self.redraw()
 
     def watch_cursor(self) -> None:
         self.redraw()

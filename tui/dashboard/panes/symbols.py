@@ -31,6 +31,7 @@ def table_lines(
     marks: frozenset[str],
     glyphs: Glyphs,
     *,
+    max_age_days: float = 7.0,
     order: str,
     top: int,
     width: int,
@@ -43,9 +44,8 @@ def table_lines(
     """
     rows = entries(snapshot.rows, group)
     columns = fit(width, [row.symbol for row in snapshot.rows])
-    context = CellContext(
-        snapshot.taken_at, glyphs, not is_simulated(snapshot.source), snapshot.checked_at
-    )
+    real = not is_simulated(snapshot.source)
+    context = CellContext(snapshot.taken_at, glyphs, real, snapshot.checked_at, max_age_days)
     visible = rows[top : top + height]
     up = glyphs.up if top else " "
     down = glyphs.down if top + height < len(rows) else " "
@@ -129,6 +129,7 @@ class SymbolsPane(Pane):
             self.cursor,
             self.marks,
             self.glyphs,
+            max_age_days=self.shell.engine.settings.current.thresholds.max_model_age_days,
             order=self.row_filter.order,
             top=self._top,
             width=self.size.width,
