@@ -45,7 +45,7 @@ def list_alerts(session: Session) -> int:
         return ExitCode.DONE
     rows = [_cells(alert) for alert in alerts]
     table = text_table(COLUMNS, rows, terminal_width(), fold=True)
-    session.facts(table if rows else ["nothing rings"])
+    session.facts(table if rows else ["no alert fires"])
     session.facts(
         f"undelivered since {message.at}: {clean(message.title)} ({tries(message.tries)},"
         f" {message.fault or 'not sent'})"

@@ -75,7 +75,7 @@ def _resumable() -> Iterator[None]:
         yield
     except KeyboardInterrupt as error:
         raise Interrupted(
-            "the backtest was interrupted", "the same command goes on where it stopped"
+            "the backtest was interrupted", "rerun the same command to resume"
         ) from error
 
 

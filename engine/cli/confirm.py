@@ -17,7 +17,7 @@ def ask(session: Session, question: str, *, yes: bool, effect: str) -> None:
     if not sys.stdin.isatty():
         raise UsageError(
             f"{effect}, and there is no terminal to ask on",
-            "look at what stands above and add --yes",
+            "check the list above, then add --yes",
         )
     confirm(session, question)
 

@@ -94,7 +94,7 @@ def follow(
 
 def left_words(run: Run) -> str:
     """The message for a run that continues without us."""
-    state = "is being cancelled" if run.cancelling else "goes on"
+    state = "is being cancelled" if run.cancelling else "continues"
     return (
         f"run {run.id} {state}: `stockml runs follow {run.id}`, or `stockml runs cancel {run.id}`"
     )

@@ -26,7 +26,7 @@ PREDICT = Command(
     arguments=(SYMBOLS,),
     options=(
         Option("--all", "Every configured symbol.", name="all_symbols"),
-        Option("--accept-doubts", "Forecast also from bars that are in doubt, this once."),
+        Option("--accept-doubts", "Forecast from doubtful bars too, this time only."),
         Option(
             "--horizon",
             "Sessions ahead: 1, or 5 for the range of a week.",

@@ -42,8 +42,8 @@ BACKUPS = CommandGroup(
         Command(
             name="verify",
             summary=(
-                "Read every file of the backups again: its hash, then what the model reader says of"
-                " it. Ends with 1 on damage."
+                "Read every file of the backups again: its hash, then what the model reader finds."
+                " Exit 1 on damage."
             ),
             target="engine.cli.backup:verify",
             verb="backups.verify",

@@ -95,7 +95,7 @@ def markdown() -> str:
         "# Commands",
         "",
         "Every command, from the table that also makes `--help`, the console's `:` line and the man"
-        " page. Exit codes stand at the end.",
+        " page. Exit codes are at the end.",
         "",
         "`stockml` without a command opens the console:",
         "",

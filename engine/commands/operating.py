@@ -87,7 +87,7 @@ AUDIT = Command(
     name="audit",
     summary="Who did what, when, from where, and how it ended.",
     details=(
-        "Everything that was changed through stockml, oldest first; with TEXT only the lines that"
+        "Everything changed through stockml, oldest first; with TEXT only the lines that"
         " hold every word of it."
     ),
     target="engine.cli.audit:audit",

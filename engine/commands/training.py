@@ -27,7 +27,7 @@ _TRAINING = (
     MEMBERS,
     Option("--accept-worse", "Publish even where the guard would refuse."),
     Option("--replace-source", "Let bars of another source replace a live model."),
-    Option("--accept-doubts", "Train also on bars that are in doubt, this once."),
+    Option("--accept-doubts", "Train on doubtful bars too, this time only."),
     Option("--detach", "Print the run's id and leave."),
 )
 _RUN = Argument("run_id", required=False, metavar="[RUN]")
@@ -107,8 +107,8 @@ HOLD = Command(
 )
 UNHOLD = Command(
     name="unhold",
-    summary="Let automatic training of a symbol go on.",
-    details="Let automatic training of SYMBOL go on.",
+    summary="Resume automatic training of a symbol.",
+    details="Resume automatic training of SYMBOL.",
     target="engine.cli.auto_train:unhold",
     verb="watch.unhold",
     arguments=(SYMBOL,),

@@ -58,7 +58,7 @@ SYMBOLS_GROUP = CommandGroup(
         ),
         Command(
             name="list",
-            summary="Every symbol, its settings, and the file and line it stands in.",
+            summary="Every symbol with its settings, file and line.",
             target="engine.cli.symbols:list_symbols",
             verb="symbols.list",
             options=PRINTS,
@@ -68,7 +68,7 @@ SYMBOLS_GROUP = CommandGroup(
             summary="Take SYMBOLS out; their models move into a backup, their history stays.",
             details=(
                 "Take SYMBOLS out of the settings. Their models move into a backup, which clean"
-                " drops on the day that is told; runs and forecasts of the past stay. Exit 75 while"
+                " drops on the day shown; runs and forecasts of the past stay. Exit 75 while"
                 " a run trains one of them."
             ),
             target="engine.cli.symbols:remove",
@@ -83,7 +83,7 @@ SYMBOLS_GROUP = CommandGroup(
         ),
         Command(
             name="set",
-            summary="Change KEY of SYMBOL to VALUE where it stands; comments and order stay.",
+            summary="Change KEY of SYMBOL to VALUE in its file; comments and order stay.",
             details=(
                 "Change KEY (company, sector, kind, priority, min_date) of SYMBOL to VALUE, or what"
                 " the options say; without a VALUE of min_date the key goes."

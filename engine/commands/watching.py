@@ -34,7 +34,7 @@ PERFORMANCE = Command(
         ),
         Option("--report", "Print and write the report of the newest checks, without checking."),
         ONLY_SYMBOLS,
-        Option("--no-train", "Tell what fires and train nothing."),
+        Option("--no-train", "Show what fires and train nothing."),
         *FORECASTS,
     ),
     writes=True,
@@ -79,7 +79,7 @@ ALERTS = CommandGroup(
         ),
         Command(
             name="silence",
-            summary="Send nothing of RULE [SYMBOL] for a time; * stands for all of them.",
+            summary="Mute RULE [SYMBOL] for a time; * means all.",
             target="engine.cli.alerts:silence",
             verb="alerts.silence",
             arguments=(Argument("rule"), OPTIONAL_SYMBOL),

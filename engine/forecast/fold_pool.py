@@ -83,9 +83,8 @@ def _symbol_of(future: Future[str]) -> str:
         return future.result()
     except BrokenExecutor as error:
         raise StockmlError(
-            "a process of the backtest was killed, for want of memory perhaps",
-            "the same command goes on where it stopped; training.max_workers = 1 takes half the"
-            " memory",
+            "a backtest process was killed, possibly out of memory",
+            "rerun the same command to resume; training.max_workers = 1 takes half the memory",
         ) from error
 
 

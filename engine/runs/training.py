@@ -108,7 +108,7 @@ def publish_candidate(
             task.home, task.settings, task.symbol, spec.symbols, spec.id, task.clock
         )
         for problem in made.problems if made else ():
-            task.warn(f"the backup stands here alone: {problem}")
+            task.warn(f"the backup is here only: {problem}")
 
     def verify(path: Path) -> None:
         verifier().check(task.home, path, pinned)
@@ -152,7 +152,7 @@ def report_published(task: Task, info: ModelInfo) -> None:
 
 def report_refused(task: Task, candidate: Candidate, verdict: GuardVerdict) -> None:
     """Report that the guard keeps the live model, and how to publish all the same."""
-    hint = f"to publish it all the same: stockml train {task.symbol} --accept-worse"
+    hint = f"to publish it anyway: stockml train {task.symbol} --accept-worse"
     task.report("refused", {**scores(candidate, verdict), "message": verdict.reason, "hint": hint})
 
 

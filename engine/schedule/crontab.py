@@ -122,7 +122,7 @@ class Crontab:
             tab = read_bytes(target) if target.exists() else None
         if done.returncode != 0 or tab is None:
             raise self._failed(
-                "crontab -l shows \\r or \\b where other bytes may stand, and crontab -e failed",
+                "crontab -l shows \\r or \\b in place of other bytes, and crontab -e failed",
                 done,
             )
         # The editor gets no header; a tab installed without one loses its leading comments.

@@ -131,7 +131,7 @@ class Field:
         if not element:
             return f"{shown!r} has an empty place in its list"
         if "*" in element and "," in part:
-            return f"{shown!r}: a star stands alone, not in a list"
+            return f"{shown!r}: a star cannot be in a list"
         if re.fullmatch(r"-?[0-9]{3,}", element):
             return f"{shown!r} is outside {self.low}-{self.high}"
         for mark, meaning in _FOREIGN.items():

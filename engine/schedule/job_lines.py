@@ -70,7 +70,7 @@ def _render(line: JobLine) -> bytes:
     read_back = _parse_line(raw)
     if read_back is None or (read_back.job, read_back.command) != (line.job, line.command):
         raise UsageError(
-            f"{line.job}: {clean(line.command, 200)!r} cannot stand in a crontab line",
+            f"{line.job}: {clean(line.command, 200)!r} cannot be used in a crontab line",
             "use a path without '#'",
         )
     if _meaning(read_back) != _meaning(line):

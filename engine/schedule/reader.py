@@ -59,7 +59,7 @@ class ScheduleReader:
         in_systemd = self.systemd.present()
         if in_tab and in_systemd:
             raise RefusedError(
-                "the jobs stand both in the crontab and in systemd: each would start twice",
+                "the jobs are in both the crontab and systemd: each would start twice",
                 "take one out: `stockml schedule remove --systemd`, or `schedule remove --crontab`",
             )
         if in_tab:

@@ -228,7 +228,7 @@ class Scheduler:
             return
         if other_name := other_name_of(draft.base.tab, self.home):
             raise RefusedError(
-                f"the jobs of this home stand in the crontab already, as {other_name}: each would"
+                f"the jobs of this home are already in the crontab, as {other_name}: each would"
                 " start twice",
                 f"`stockml --home {quote(str(other_name))} schedule show`",
             )

@@ -117,7 +117,7 @@ def _read_back(crontab: Crontab, approved: bytes | None, after: bytes | None, co
     if tab == approved:
         _forget(copy)
         raise StockmlError(
-            "crontab said that it installed the new crontab, but the old one stands",
+            "crontab reported success but the old crontab is still there",
             "is the disk full? nothing was changed",
         )
     unwritten = copy.with_name(f"wanted-{copy.name}")

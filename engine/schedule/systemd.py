@@ -128,8 +128,8 @@ class Systemd:
         if not has_bus:
             runtime = os.environ.get("XDG_RUNTIME_DIR") or "not set"
             advice.append(
-                f"no systemd user manager answers (XDG_RUNTIME_DIR is {runtime}): the units stand,"
-                " nothing fires until you log in through systemd"
+                f"no systemd user manager answers (XDG_RUNTIME_DIR is {runtime}): the units are"
+                " written, but nothing fires until you log in through systemd"
             )
         if not (self.linger / getpass.getuser()).exists():
             advice.append(

@@ -86,7 +86,7 @@ def _read_lines(
     except StockmlError as error:
         problems.append(str(error))
     if block and units:
-        problems.append("the jobs stand both in the crontab and in systemd: each starts twice")
+        problems.append("the jobs are in both the crontab and systemd: each starts twice")
     if block and block.hand_edit:
         problems.append(block.hand_edit)
     if block:

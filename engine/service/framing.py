@@ -39,7 +39,7 @@ def framing_fault(lines: Sequence[bytes | bytearray]) -> str:
     if coded and lines[0].endswith(b"HTTP/1.0"):
         return "HTTP/1.0 has no Transfer-Encoding"
     if any(line[:1] in (b" ", b"\t") for line in lines[1:]):
-        return "a header may not go on in the next line"
+        return "a header must not continue on the next line"
     return ""
 
 

@@ -50,7 +50,7 @@ def no_answer(error: StockmlError) -> ApiProblem:
 
 def internal() -> ApiProblem:
     """A 500 problem that hides internal details."""
-    return ApiProblem(500, "internal", "the service failed on this request; its own log tells why")
+    return ApiProblem(500, "internal", "the service failed on this request; see its log")
 
 
 def without_folders(text: str) -> str:

@@ -147,9 +147,11 @@ class PredictionService:
             self._settings_fault = ""
         except OSError as error:
             self._settings_key = None
-            self._settings_fault = f"stockml.toml: {error.strerror}; the settings before go on"
+            self._settings_fault = (
+                f"stockml.toml: {error.strerror}; the previous settings stay in effect"
+            )
         except ConfigError as error:
-            self._settings_fault = f"{error.message}; the settings before go on"
+            self._settings_fault = f"{error.message}; the previous settings stay in effect"
 
     def _check_health(self) -> ServiceHealth:
         due = self.newest_session(LATE_MINUTES)

@@ -212,13 +212,13 @@ class SymbolsFacade(Facade):
             if len(checked.unknown) == 1:
                 raise NoDataError(
                     f"nothing was written: {first.error.message}",
-                    f"{first.error.hint or 'is the name right?'}; --unchecked adds it all the same",
+                    f"{first.error.hint or 'is the name right?'}; --unchecked adds it anyway",
                 )
             names = listed([each.symbol for each in checked.unknown], 20)
             raise NoDataError(
                 f"nothing was written: {self._source.name} does not have {names}"
                 f" ({first.symbol}: {clean(first.error.message, 200)})",
-                "are the names right? --unchecked writes them all the same",
+                "check the names, or write them anyway with --unchecked",
             )
         return checked
 

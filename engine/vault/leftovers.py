@@ -36,7 +36,7 @@ def remove_leftover(action: Removal) -> None:
         return
     with FileLock(action.path / "lock") as lock:
         if not lock.acquire("clean"):
-            raise BusyError("the backtest in it goes on", "nothing was removed from it")
+            raise BusyError("its backtest is running", "nothing was removed from it")
         discard(action.path, "clean.backtest")
 
 
@@ -82,7 +82,7 @@ def _action(path: Path, now: datetime) -> Removal:
 def _backtest(path: Path, now: datetime) -> Removal:
     """The folds of a broken-off backtest; a running one holds the lock in its folder."""
     if lock_holder(path / "lock") is not None:
-        return Removal("temporary", path, "keep", "a backtest goes on in it")
+        return Removal("temporary", path, "keep", "a backtest is using it")
     try:
         days = (now.timestamp() - path.stat().st_mtime) / 86_400
     except FileNotFoundError:
@@ -90,7 +90,7 @@ def _backtest(path: Path, now: datetime) -> Removal:
     if days < BACKTEST_DAYS:
         reason = (
             f"a backtest broken off {max(days, 0):.0f} of {BACKTEST_DAYS} days ago: the same"
-            " command goes on with it"
+            " command resumes it"
         )
         return Removal("temporary", path, "keep", reason, size_of(path))
     reason = f"a backtest broken off {figures.number(days, 0)} days ago"

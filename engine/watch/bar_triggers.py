@@ -32,7 +32,7 @@ def drift(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
 
 
 def _worst(
-    reason: str, signals: tuple[Signal, ...], *, quiet: str, unknown: str = "too few bars to tell"
+    reason: str, signals: tuple[Signal, ...], *, quiet: str, unknown: str = "too few bars to judge"
 ) -> TriggerVerdict:
     """The verdict of the signal that is farthest beyond its limit."""
     if not signals:

@@ -91,7 +91,7 @@ def _link(home: Home) -> Item:
         )
     terminal = clean(link.terminal, 40) or "a terminal without a name"
     seconds = link.longest_stall_s
-    stall = f"; its loop stood still for {times.latency(seconds)}" if seconds else ""
+    stall = f"; its event loop stalled for {times.latency(seconds)}" if seconds else ""
     shown = (
         f"{clean(link.link, 10)} line, {link.columns}x{link.lines} on {terminal}{stall};"
         f" measured {iso(link.measured_at)} by the console of process {link.pid}"
@@ -161,7 +161,7 @@ def home_item(root: Path, kind: str, *, writable: bool, readonly: bool) -> Item:
             "home",
             Level.CRIT,
             f"{root} on {kind}, mounted read-only",
-            "mount it writable; the system log tells why it is not",
+            "mount it writable; the system log has the reason",
         )
     return Item(
         "home", Level.CRIT, f"{root} on {kind}, not writable", f"chown -R {os.getuid()} {root}"

@@ -99,7 +99,7 @@ def service(home: Home, settings: Settings, *, scheduled: bool) -> Item:
     if state.word == "starting":
         return Item("service", Level.WARN, f"starting: {place}".rstrip(": "))
     if state.word in ("silent", "error"):
-        text = f"runs, and does not tell its health: {state.reply.problem}"
+        text = f"is running but does not report its health: {state.reply.problem}"
         return Item("service", Level.CRIT, text, "look at its own output")
     problems = state.reply.tree.get("problems")
     why = f": {problems[0]}" if isinstance(problems, list) and problems else ""

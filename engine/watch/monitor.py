@@ -86,7 +86,7 @@ class Monitor:
         if self._stop.is_set():
             return
         if code not in (0, None):
-            self.say(f"the check ended with {code}; the next one comes all the same")
+            self.say(f"the check ended with {code}; the next check still runs")
         upcoming = next_check(
             self.clock.now(), self.interval, self._waits(begun), self.settle_minutes
         )

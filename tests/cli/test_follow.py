@@ -95,7 +95,7 @@ def test_looking_on_never_cancels(tmp_path: Path) -> None:
 
     assert run.live
     assert [] == engine.cancelled
-    assert "goes on" in left_words(run)
+    assert "continues" in left_words(run)
 
 
 def test_interrupts_are_counted_and_handed_back() -> None:

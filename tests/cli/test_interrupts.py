@@ -70,7 +70,7 @@ def test_a_detached_run_is_followed_left_and_cancelled(tmp_path: Path) -> None:
         wait_for(lambda: "NVDA" in out.read_text(), 60, "the job")
         follower.send_signal(signal.SIGINT)
         assert ExitCode.INTERRUPTED == follower.wait(90)
-        assert f"run {run_id} goes on" in out.read_text()
+        assert f"run {run_id} continues" in out.read_text()
         assert RunStore(home).run(run_id).live
     finally:
         stockml("runs", "cancel", run_id, *at)

@@ -23,6 +23,7 @@ GENERATED = ("docs/commands.md", "docs/keys.md", "docs/settings.md")
 _BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.M | re.S)
 _INLINE = re.compile(r"`stockml ([^`]+)`")
 _TYPED = re.compile(r"(?:^|\$\()(?:\$ )?(?:\.venv/bin/)?stockml ([^#|>&)]+)")
+ALONE: tuple[list[str], ...] = ([], ["--help"], ["--version"])
 # Words that stand for something: a usage line, not one to type.
 _USAGE = re.compile(r"COMMAND|NAME…|…$|\[OPTIONS\]")
 
@@ -70,7 +71,7 @@ def test_every_line_of_a_page_parses(page: str, line: str) -> None:
     """Each command line names a command, with arguments and options that it takes."""
     command, words = command_of(shlex.split(line))
     # A sentence may name a command alone.
-    context = command.make_context(line, list(words), resilient_parsing=words in ([], ["--help"]))
+    context = command.make_context(line, list(words), resilient_parsing=words in ALONE)
 
     assert context.command is command
 

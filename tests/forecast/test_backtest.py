@@ -182,7 +182,7 @@ def test_a_second_one_is_busy_and_ctrl_c_ends_the_first(tmp_path: Path) -> None:
     assert f"process {process.pid}" in caught.value.hint
     assert len(fitting) == load(home, {}).training.max_workers == 2
     assert (process.returncode, output) == (130, "")
-    assert "goes on where it stopped" in errors
+    assert "rerun the same command to resume" in errors
     assert "Traceback" not in errors
     wait_for(lambda: gone(workers), 60, "the end of its processes")
     assert len(kept(home)) >= 3
@@ -197,7 +197,7 @@ def test_a_killed_worker_is_reported_and_the_same_command_resumes(tmp_path: Path
     assert (process.returncode, output) == (1, "")
     assert (
         "was killed" in errors
-        and "goes on where it stopped" in errors
+        and "rerun the same command to resume" in errors
         and "Traceback" not in errors
     )
     assert len(kept(home)) >= 3

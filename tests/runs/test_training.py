@@ -239,7 +239,9 @@ def test_a_backup_that_reaches_no_other_disk_is_reported(home: Home, tmp_path: P
     home.settings.write_text(text.replace('also_to = ""', f'also_to = "{tmp_path / "absent"}"'))
     events = train(home, spec_of(home))
     assert last(events)[0] == "published"
-    assert any("stands here alone" in data["message"] for kind, data in events if kind == "warning")
+    assert any(
+        "the backup is here only" in data["message"] for kind, data in events if kind == "warning"
+    )
 
 
 def test_no_bars_is_no_data(home: Home, tmp_path: Path) -> None:

@@ -93,7 +93,9 @@ def test_a_home_of_two_names_is_scheduled_once(desk: Desk, tmp_path: Path) -> No
     before = desk.fake.tab
     (tmp_path / "other name").symlink_to(desk.scheduler.home.root)
     linked = Desk(tmp_path, home=Home(tmp_path / "other name"))
-    with pytest.raises(RefusedError, match=f"already, as {tmp_path}/home: each would start twice"):
+    with pytest.raises(
+        RefusedError, match=f"already in the crontab, as {tmp_path}/home: each would start twice"
+    ):
         linked.write(linked.install())
     assert before == desk.fake.tab
     desk.write(desk.scheduler.remove(desk.scheduler.current()))
@@ -369,7 +371,7 @@ def test_jobs_move_between_the_backends_and_are_never_in_both(
         scheduler.move(scheduler.remove(scheduler.current(Backend.SYSTEMD)), back)
     assert scheduler.in_use() is Backend.SYSTEMD and len(scheduler.current().lines) == 4
     (desk.fake.folder / "tab").write_bytes(back.after or b"")
-    with pytest.raises(RefusedError, match="both in the crontab and in systemd"):
+    with pytest.raises(RefusedError, match="in both the crontab and systemd"):
         scheduler.in_use()
 
 

@@ -49,7 +49,7 @@ def test_only_an_abandoned_backtest_is_removed(tmp_path: Path) -> None:
     }
     assert planned[old].size_bytes == 2000
     assert "8 days ago" in planned[old].reason
-    assert "the same command goes on" in planned[young].reason
+    assert "the same command resumes it" in planned[young].reason
     assert sorted(home.evaluations.iterdir()) == sorted([young, live, report])
 
 

@@ -475,7 +475,7 @@ def test_a_service_that_is_missed(home: Home, look: Look, service: Service) -> N
 
 
 def test_a_service_that_died_rings(engine: Engine, service: Service) -> None:
-    """One that died or does not tell its health fires an alert, which ends when it answers
+    """One that died or does not report its health fires an alert, which ends when it answers
     again; none wanted rings nothing."""
 
     def ringing() -> list[str]:

@@ -113,7 +113,7 @@ def test_a_check_that_fails_costs_one_line(
         home / "stockml.toml", b"nonsense = ["
     )  # a half-written one is one with every default
     wait_for(
-        lambda: "the check ended with 3; the next one comes all the same" in out.read_text(),
+        lambda: "the check ended with 3; the next check still runs" in out.read_text(),
         120,
         "a failing check",
     )

@@ -94,8 +94,8 @@ class AlertsScreen(LiveScreen):
         checked = snapshot.checked_at if snapshot else None
         if checked is None:
             then = f"{key('alerts_to_dashboard')}, then {key('check')} checks every model"
-            return (line(f"nothing rings, and no check was made yet: {then}", "warn"),)
-        return (line(f"nothing rings; the newest check was at {times.moment(checked)}", "ok"),)
+            return (line(f"no alert fires, no check yet: {then}", "warn"),)
+        return (line(f"no alert fires; last check at {times.moment(checked)}", "ok"),)
 
     def current(self) -> Alert | None:
         """The alert under the cursor."""
@@ -134,7 +134,7 @@ class AlertsScreen(LiveScreen):
             hint = "stockml alerts silence RULE SYMBOL --for 2h"
             self.tell(Notice("there is no alert to silence here", hint))
             return
-        text = "Send nothing of this alert for a time: 30m, 2h, 1d. It still stands here."
+        text = "Mute this alert for 30m, 2h, 1d. It stays in the list."
         prompt = PromptScreen(f"silence {name(alert)} for: ", "2h", above=(line(text, "dim"),))
         ask_text(self.shell, prompt, lambda text: self._silence(alert, text) if text else None)
 
@@ -157,7 +157,7 @@ class AlertsScreen(LiveScreen):
     def do_test(self) -> None:
         def done(fault: str) -> None:
             if fault:
-                hint = "docs/alerts.md tells how to set a receiver"
+                hint = "docs/alerts.md shows how to set a receiver"
                 self.tell(Notice(f"not delivered: {fault}", hint, level=Level.CRIT))
             else:
                 self.tell(Notice("the test message was delivered, and all that waited"))

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 HOUSE = "whole house"
 HEADS = (
     TableColumn("STATE", 0, meaning="the word of the alert (below)"),
-    TableColumn("RULE", 1, meaning="what rings"),
-    TableColumn("SYMBOL", 2, meaning="whom it is about; - the whole house"),
-    TableColumn("SINCE", 3, meaning="since when it stands as it does, local time"),
+    TableColumn("RULE", 1, meaning="the rule that fires"),
+    TableColumn("SYMBOL", 2, meaning="symbol, or - for the whole system"),
+    TableColumn("SINCE", 3, meaning="in this state since, local time"),
     TableColumn(
         "MESSAGE",
         4,
@@ -36,7 +36,7 @@ HEADS = (
 STATE_WORDS = (
     ("FIRING", "seen often enough; nobody has acknowledged it"),
     ("ACKED", "fires, and a person has seen it: it is not sent again"),
-    ("PENDING", "seen, and must be seen again before it rings"),
+    ("PENDING", "seen once; fires if seen again"),
     ("RESOLVED", "is over; stays on show for a day"),
 )
 _STYLES = {"FIRING": "crit", "ACKED": "warn", "PENDING": "", "RESOLVED": "ok"}
@@ -116,8 +116,7 @@ def _next_step(alert: Alert) -> str:
         return f"{silent}acknowledged: not sent again while it fires; it goes when the cause does"
     ack, silence = key("alerts_ack"), key("alerts_silence")
     return (
-        f"{silent}{ack} acknowledges it: then it is not sent again; {silence} sends nothing of it"
-        " for a time"
+        f"{silent}{ack} acknowledges it: then it is not sent again; {silence} mutes it for a time"
     )
 
 

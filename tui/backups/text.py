@@ -36,10 +36,7 @@ NO_MODEL = ("broken", "foreign")
 CHECK_WORDS = (
     (
         "made",
-        (
-            "made by stockml: read again and hashed before it got its name; not looked at since the"
-            " console was opened"
-        ),
+        ("made by stockml and verified then; not verified since the console opened"),
     ),
     ("OK", "read again just now: every file is as it was backed up"),
     ("DAMAGED", "read again just now: a file is not what was backed up; it cannot be restored"),

@@ -20,7 +20,7 @@ MEANINGS = (
     (
         "alert",
         (
-            "a message was written for whoever is told; {away_to_alerts} shows what still rings and"
+            "a message was sent to the receivers; {away_to_alerts} shows what still fires and"
             " what was not delivered"
         ),
     ),
@@ -38,7 +38,7 @@ def away_page(away: Away | None, width: int) -> tuple[Line, ...]:
         line(f"the console was last open at {times.moment(away.since)}", "dim"), width, 2
     )
     if not away.lines:
-        return (*head, *wrapped(line("nothing ended, rang or was missed since", "ok"), width, 2))
+        return (*head, *wrapped(line("nothing ended, fired or was missed since", "ok"), width, 2))
     return (
         *head,
         *(piece for text in away.lines for piece in wrapped(away_line(text), width, 13)),

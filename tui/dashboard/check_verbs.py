@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     )
 
 CHECKING = Notice(
-    "checking every model: a prediction each, figures, triggers; it goes on while you look"
-    " elsewhere",
+    "checking every model: a prediction each, figures, triggers; it runs while you look elsewhere",
     sticky=True,
 )
 PLANNING = Notice(
@@ -49,7 +48,7 @@ def check_notice(checked: ModelsChecked, took_s: float) -> Notice:
     failed = checked.outage or (checked.failed and counts["failed"] == len(checked.models))
     hint = problem
     if not hint and incomplete:
-        hint = f"{key('main_to_alerts')} shows what rings"
+        hint = f"{key('main_to_alerts')} shows what fires"
     elif not hint and to_train:
         hint = f"{key('auto_train')} shows the plan"
     level = level_of(failed=failed, incomplete=incomplete or bool(problem))

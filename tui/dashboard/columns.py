@@ -237,7 +237,7 @@ COLUMNS = (
         priority=9,
         cell=_retrain,
         meaning=(
-            "why it is to be retrained, or what keeps it from that (below); - nothing fires, ? not"
+            "why it needs retraining, or what prevents it (below); - nothing fires, ? not"
             " checked as it is now ({check}). SIMULATED: not a model of real bars"
         ),
         left=True,

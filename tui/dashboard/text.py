@@ -37,7 +37,7 @@ def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
             f" symbols on {source} bars,"
         )
         some = f"or mark some with {key('mark')} and press {key('retrain')}"
-        second = f"{some}. Training goes on when you leave with {key('quit')}."
+        second = f"{some}. Training continues when you leave with {key('quit')}."
     if snapshot.simulated:
         return (first, second, f"{key('help')} explains the keys and columns.")
     own_bars = "stockml --source csv:DIR (your own bars) or stockml demo"

@@ -15,7 +15,7 @@ from tui.widgets.lines import Line, Span, line, wrapped
 STYLES = {Level.OK: "ok", Level.WARN: "warn", Level.CRIT: "crit"}
 WORDS = (
     ("OK", "as it should be; a fix beside it is an advice"),
-    ("WARN", "the work goes on, and something about it will not: the fix says what to do"),
+    ("WARN", "works now but will not last: see the fix"),
     ("CRIT", "what needs this does not work before it is mended"),
     ("link", "whether this console spares its line, and how long it was not able to draw"),
     ("the others", "what `stockml doctor` found at the last look, in a process of its own"),
@@ -35,7 +35,7 @@ def own_items(machine: Machine, vitals: Vitals) -> Iterator[Item]:
     """The items only the console can measure: the child has no terminal and sends nothing."""
     yield from terminal_items(machine)
     stall = (
-        f"; its loop stood still for {times.latency(vitals.longest_stall_s)}"
+        f"; its event loop stalled for {times.latency(vitals.longest_stall_s)}"
         if vitals.longest_stall_s
         else ""
     )

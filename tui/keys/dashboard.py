@@ -14,7 +14,7 @@ DASHBOARD = (
             ActionRow(
                 "help", "question_mark f1", "help", "explain keys, columns and states", footer=1
             ),
-            ActionRow("quit", "q", "quit", "leave the console; training goes on", footer=2),
+            ActionRow("quit", "q", "quit", "leave the console; training continues", footer=2),
             MOUSE,
             replace(COMMAND, footer=3),
             MESSAGES,
@@ -78,7 +78,7 @@ DASHBOARD = (
                 "auto-train what has a reason; the plan is shown first",
                 writes=True,
             ),
-            ActionRow("away", "w", "away", "while you were away: what ended, rang or was missed"),
+            ActionRow("away", "w", "away", "while you were away: what ended, fired or was missed"),
             ActionRow(
                 "backup_now",
                 "b",

@@ -138,7 +138,7 @@ def _entry(name: str, asked: Sequence[str]) -> tuple[tuple[str, ...], str]:
         if key in _RESERVED:
             return (), f"{key} cannot be given away: {_RESERVED[key]}"
         if any(action.group in TYPING for action in actions) and (len(text) == 1 or key == "space"):
-            return (), f"{text!r} is text where this action stands; take a key that types nothing"
+            return (), f"{text!r} is text on this screen; use a key that types nothing"
         keys.append(key)
     return tuple(dict.fromkeys(keys)), ""
 

@@ -88,7 +88,7 @@ SCREENS = (
         "backups",
         (
             ActionRow("open", "enter", "open", "what is in it; restore from there", footer=3),
-            ActionRow("verify", "v", "verify", "read every file of it again", footer=4),
+            ActionRow("verify", "v", "verify", "verify every file in it", footer=4),
             ActionRow("verify_all", "V", "verify all", "read every backup again", footer=5),
             ActionRow(
                 "make",
@@ -107,7 +107,7 @@ SCREENS = (
         "backup",
         (
             ActionRow("mark", "space", "mark", "mark the row, or take its mark away", footer=3),
-            ActionRow("verify", "v", "verify", "read every file of it again", footer=4),
+            ActionRow("verify", "v", "verify", "verify every file in it", footer=4),
             ActionRow(
                 "restore",
                 "r",
@@ -117,7 +117,7 @@ SCREENS = (
                 footer=5,
             ),
             ActionRow(
-                "restore_all", "A", "all", "restore every model of it", writes=True, footer=6
+                "restore_all", "A", "all", "restore every model in it", writes=True, footer=6
             ),
         ),
     ),
@@ -225,9 +225,7 @@ SCREENS = (
                 writes=True,
                 footer=3,
             ),
-            ActionRow(
-                "silence", "s", "silence", "send nothing of it for a time", writes=True, footer=4
-            ),
+            ActionRow("silence", "s", "silence", "mute it for a time", writes=True, footer=4),
             ActionRow(
                 "ack_all",
                 "A",

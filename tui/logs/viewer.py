@@ -27,7 +27,7 @@ from tui.work.messages import Notice
 LOOK_EVERY = 0.25
 WORDS = (
     ("follows", "the newest line is in sight, and the page moves on with the file"),
-    ("frozen", "the page stands still; the file goes on, {view_follow} follows it again"),
+    ("frozen", "the page is frozen while the file grows; {view_follow} follows it again"),
     ("indexing", "the end is there; the lines before it are still being counted"),
     (
         "errors",
@@ -112,7 +112,7 @@ class LogView(LiveScreen):
         return matches
 
     def sections(self) -> Sections:
-        return (("What stands in the title", WORDS),)
+        return (("What the title shows", WORDS),)
 
     def value_changed(self) -> None:
         if self._shift:
@@ -248,7 +248,7 @@ class LogView(LiveScreen):
             if moment is not None:
                 self._to(self._file.at_time(moment))
                 return
-            hint = "its last lines tell no time"
+            hint = "its last lines have no time"
             if newest:
                 hint = "type 14:30, 11-21 14:30 or 2026-11-21 14:30"
             self.tell(Notice(f"cannot jump to {text!r}", hint, level=Level.CRIT))

@@ -35,7 +35,7 @@ def stale_notice(failure: str, read_at: datetime) -> Notice | None:
         return None
     return Notice(
         f"cannot read again: {failure}",
-        f"what stands here was read at {times.time_of_day(read_at)}",
+        f"shown as of {times.time_of_day(read_at)}",
         level=Level.CRIT,
     )
 

@@ -43,8 +43,8 @@ class AuditScreen(LogView):
                     (
                         "started",
                         (
-                            "it began; a training goes on without whoever asked, and has a second"
-                            " line at its end"
+                            "it began; a training continues after its starter leaves, and has a"
+                            " second line at its end"
                         ),
                     ),
                     ("done", "it did what was asked"),

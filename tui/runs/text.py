@@ -37,8 +37,8 @@ RUN_HEADS = (
     ),
     TableColumn("STARTED", 3, meaning="local time"),
     TableColumn("TOOK", 2, right=True, meaning="duration so far, or in all"),
-    TableColumn("EXIT", 4, right=True, meaning="what the command that started it tells its shell"),
-    TableColumn("JOBS", 1, max_width=34, meaning="how its symbols stand"),
+    TableColumn("EXIT", 4, right=True, meaning="exit code of the command that started it"),
+    TableColumn("JOBS", 1, max_width=34, meaning="the states of its symbols"),
     TableColumn("REASON", 5, max_width=24, meaning="why it was started"),
     TableColumn("BY", 6, max_width=24, meaning="who started it"),
 )

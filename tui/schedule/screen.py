@@ -242,7 +242,7 @@ class ScheduleScreen(LiveScreen):
 
     def do_write(self) -> None:
         if self.edit is None or not self.edit.changed:
-            self.tell(Notice("nothing to write: the schedule is as it stands"))
+            self.tell(Notice("nothing to write: the schedule is unchanged"))
         else:
             self._writer.write(self.edit)
 
@@ -286,7 +286,7 @@ class ScheduleScreen(LiveScreen):
         confirm(self.shell, question, run)
 
     def _ran(self, pid: int) -> None:
-        self.tell(Notice(f"started as process {pid}; it goes on without the console"))
+        self.tell(Notice(f"started as process {pid}; it keeps running without the console"))
         self.do_refresh()
 
     def _page(self, pages: int) -> None:

@@ -112,9 +112,9 @@ def around_lines(view: ScheduleView, width: int) -> tuple[Line, ...]:
         for home in view.other_homes
     ]
     count = len(view.other_lines)
-    head = "nothing else stands in your crontab"
+    head = "your crontab has nothing else"
     if view.unread:
-        head = "your crontab cannot be read: what stands in it is not known"
+        head = "your crontab cannot be read"
     elif count:
         head = f"the rest of your crontab, {plural(count, 'line')}, never touched"
     return (

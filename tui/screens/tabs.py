@@ -71,7 +71,7 @@ TABS = (
         key="6",
         label="alerts",
         short="Alerts",
-        description="the alerts: what rings, acknowledge, silence",
+        description="the alerts: what fires, acknowledge, mute",
         screen="tui.alerts.screen:AlertsScreen",
     ),
     Tab(

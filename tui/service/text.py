@@ -84,7 +84,7 @@ def _figures(overview: Overview, chosen: str) -> list[Line]:
     )
     lines = [_problems(overview.state, chosen)] if overview.state.word != "healthy" else []
     if not overview.stats:
-        return [*lines, line(f"it does not tell its figures: {overview.fault}", "crit")]
+        return [*lines, line(f"it does not report metrics: {overview.fault}", "crit")]
     errors = _count(requests, "errors")
     rate = figures.number(_real(requests, "per_second"), 1)
     lines.append(
@@ -180,8 +180,8 @@ def _advice(overview: Overview, settings: Settings, home: str) -> list[Line]:
 
 
 def _advice_on_silence(state: ServiceState) -> list[Line]:
-    fault = "runs and gives no answer" if state.word == "silent" else "does not tell its health"
-    problem = state.reply.problem or "its answer is none of health"
+    fault = "runs and gives no answer" if state.word == "silent" else "does not report its health"
+    problem = state.reply.problem or "its answer is not a health report"
     pid = state.place.text.rpartition("pid ")[2]
     advice = "If it stays so, start it again."
     if pid.isdigit():

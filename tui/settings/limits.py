@@ -29,7 +29,7 @@ def _source(setting: Setting, value: object, read: str) -> Reading | None:
         return None
     return Reading(
         read,
-        f"this console reads {read} bars, as --source told it; what it starts does so too",
+        f"this console reads {read} bars, as --source says; so does what it starts",
         "warn",
     )
 
@@ -93,7 +93,7 @@ def _worst(
     """The symbol furthest beyond the limit, and how many are beyond it."""
     known = {symbol: value for symbol, value in by_symbol.items() if value is not None}
     if not known:
-        return _reading("no model tells yet", "dim")
+        return _reading("no model yet", "dim")
     symbol = (min if low else max)(known, key=lambda name: known[name])
     beyond = sum(value < limit if low else value > limit for value in known.values())
     word = f"{beyond} {'below' if low else 'above'}"

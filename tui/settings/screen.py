@@ -250,7 +250,7 @@ class SettingsScreen(LiveScreen):
             return
         draft = self.draft.values
         if not draft:
-            self.tell(Notice("nothing to write: the settings are as they stand"))
+            self.tell(Notice("nothing to write: the settings are unchanged"))
             return
         sheet = self.value.sheet
         if problems := sheet.with_changes(draft):

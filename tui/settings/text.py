@@ -55,7 +55,7 @@ _SYMBOLS = (
 )
 # When a change counts, where that is not at the next look.
 _LATER = {
-    "service": "a running service takes it up when it is started again",
+    "service": "restart the service to use it",
     "console.link": "counts when the console is opened again",
     "training": "counts from the next run on",
 }
@@ -188,7 +188,7 @@ def check_lines(
         (
             ("OK  ", "ok"),
             (f"{setting.key} = {value_text(value)}", "head"),
-            ("  as it stands" if same else "", "dim"),
+            ("  unchanged" if same else "", "dim"),
         )
     ]
     problems = sheet.with_changes({**draft, setting.path: value})
@@ -225,6 +225,6 @@ def broken_lines(sheet: Sheet, width: int) -> tuple[Line, ...]:
         " is repaired",
         "crit",
     )
-    tail = line("training and the service go on with what they read when they began", "dim")
+    tail = line("training and the service keep the settings they started with", "dim")
     problems = (line(f"! {problem}", "warn") for problem in sheet.problems)
     return wrapped_all((head, *problems, tail), width, 4)

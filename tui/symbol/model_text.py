@@ -75,7 +75,7 @@ def calibration_lines(model: ModelSummary, width: int) -> tuple[Line, ...]:
 def weight_lines(row: SymbolRow, model: ModelSummary) -> tuple[Line, ...]:
     """The members' weights with each one's own error against naive."""
     if row.model is None or not row.model.weights:
-        return (line("the model tells no weights" if row.model else "no model", "dim"),)
+        return (line("the model has no weights" if row.model else "no model", "dim"),)
     return tuple(
         line(
             f"{name:<10} {figures.percent(100 * weight):>7}   MASE alone"

@@ -77,7 +77,7 @@ def _hold_lines(symbol: str, hold: StandingHold | None) -> list[Line]:
         return []
     since = f" since {times.moment(parse_iso(hold.since))}" if hold.since else ""
     until = f" up to and including {hold.until}" if hold.until else ""
-    ends = f"`stockml unhold {symbol}` ends it, {key('symbol_retrain')} trains it all the same"
+    ends = f"`stockml unhold {symbol}` ends it, {key('symbol_retrain')} trains it anyway"
     return [line(f"on hold{since}{until}: {hold.reason}; {ends}", "warn")]
 
 

@@ -77,7 +77,7 @@ MEANINGS = (
             " new one"
         ),
     ),
-    ("Live accuracy", "forecasts that were kept before their session closed, against what came"),
+    ("Live accuracy", "forecasts kept before their session closed, against the outcomes"),
 )
 WORDS = (
     (
@@ -131,9 +131,7 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
         elif row.age_days is None:
             lines.append(line("its age is unknown: the next auto-train takes it", "warn"))
         elif left > 0:
-            lines.append(
-                line(f"by its age alone it is to be trained again in {figures.number(left)} days")
-            )
+            lines.append(line(f"due by age in {figures.number(left)} days"))
         else:
             past = f"it is {figures.number(-left)} days past the age limit of {max_age_days}"
             lines.append(line(f"{past}: the next auto-train takes it", "warn"))

@@ -19,7 +19,7 @@ HEADS = (
     TableColumn("COMPANY", 1, meaning="the company's name", max_width=32),
     TableColumn("SECTOR", 2, meaning="its sector", max_width=36),
     TableColumn("SINCE", 5, meaning="the day before which bars are not used"),
-    TableColumn("WHERE", 4, meaning="the file and the line it stands in"),
+    TableColumn("WHERE", 4, meaning="its file and line"),
 )
 _STYLES = {"high": "warn", "medium": "", "low": "dim"}
 

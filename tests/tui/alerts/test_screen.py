@@ -189,9 +189,7 @@ async def test_no_alert_and_an_unreadable_history(tmp_path: Path) -> None:
     """Nothing rings is told apart from nothing was checked and from cannot be read."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
         await pilot.press("6")
-        await until(
-            pilot, lambda: "no check was made yet: 1, then p" in screen_text(app), "the words"
-        )
+        await until(pilot, lambda: "no check yet: 1, then p" in screen_text(app), "the words")
         assert "every message was delivered" in screen_text(app)
         engine.alerts_there = StockmlError("history.db: file is not a database", "move it away")
         await pilot.press("ctrl+r")
@@ -206,7 +204,7 @@ async def test_no_alert_and_an_unreadable_history(tmp_path: Path) -> None:
         await pilot.press("6")
         await until(
             pilot,
-            lambda: "nothing rings; the newest check was at 2026-10-21" in screen_text(app),
+            lambda: "no alert fires; last check at 2026-10-21" in screen_text(app),
             "the words",
         )
 

@@ -224,6 +224,6 @@ async def test_lists_keep_their_row_in_small_terminals(
         await pilot.press("2")
         await until(pilot, lambda: f"> {RUN_ID}" in screen_text(app), "the row")
         await pilot.press("6")
-        await until(pilot, lambda: "nothing rings, and no check" in screen_text(app), "the words")
+        await until(pilot, lambda: "no alert fires, no check yet" in screen_text(app), "the words")
         if size[1] > 5:
             assert "yet: 1, then p checks every model" in " ".join(screen_text(app).split())

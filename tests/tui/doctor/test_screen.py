@@ -140,6 +140,7 @@ def test_a_stall_is_told_with_the_line(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Vitals, "longest_stall_s", 3.2)
     assert calm.text == "this console: slow line"
     assert (
-        tuple(own_items(machine, vitals))[-1].text == f"{calm.text}; its loop stood still for 3.2 s"
+        tuple(own_items(machine, vitals))[-1].text
+        == f"{calm.text}; its event loop stalled for 3.2 s"
     )
     assert (terminal.level, terminal.fix) == (Level.WARN, "make the window 80x24 or larger")

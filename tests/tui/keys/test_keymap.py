@@ -58,7 +58,7 @@ def test_an_entry_counts_on_every_screen_with_the_same_keys() -> None:
             ("console.keys.quick_train", "ctrl+t is the key of train_all"),
         ),
         ({"leave": "L"}, ("ctrl+q always leaves the console",)),
-        ({"palette_back": "x"}, ("is text where this action stands",)),
+        ({"palette_back": "x"}, ("is text on this screen",)),
         ({"confirm_yes": "r"}, ("r asks some of the questions",)),
     ],
 )

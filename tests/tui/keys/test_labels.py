@@ -129,7 +129,7 @@ async def test_an_empty_home_names_the_operators_keys(tmp_path: Path) -> None:
         await until(
             pilot, lambda: "Press F9 to train all 13 symbols" in screen_text(app), "the first steps"
         )
-        assert "press T. Training goes on when you leave with Q." in screen_text(app)
+        assert "press T. Training continues when you leave with Q." in screen_text(app)
         assert "T trains it, F9 all" in screen_text(app)
         await pilot.press("f4")
         await until(

@@ -24,7 +24,7 @@ SCREENS = (
     ("3", "reading the logs", "training.log"),
     ("4", "reading the backups", "no backup yet"),
     ("5", "reading the crontab", "weekly"),
-    ("6", "reading the alerts", "nothing rings"),
+    ("6", "reading the alerts", "no alert fires"),
     ("7", "asking the service", "service"),
     ("comma", "reading stockml.toml", "[market]"),
 )
@@ -117,7 +117,7 @@ async def test_a_screen_whose_look_fails_keeps_the_old_and_says_so(
             "the second error",
         )
         text = " ".join(screen_text(app).split())
-        assert "what stands here was read at" in text
+        assert "shown as of" in text
         assert empty in text
         assert "CANNOT READ" in text
         failing[0] = False

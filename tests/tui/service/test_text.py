@@ -136,7 +136,7 @@ def test_what_is_not_told_is_missing(settings: Settings) -> None:
     assert "requests 3, -/s over the last minute  errors -  turned away -" in text
     assert text.count("p50 - ms  p95 - ms  p99 - ms") == 2
     assert "since" not in "".join(text for text, _ in facts(found))
-    assert "it does not tell its figures: late" in words(
+    assert "it does not report metrics: late" in words(
         replace(found, stats={}, fault="late"), settings
     )
 

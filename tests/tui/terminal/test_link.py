@@ -133,7 +133,7 @@ def test_the_doctor_tells_the_link_and_who_measured_it(home: Home) -> None:
     save_link(home, figures(link="fast", bytes_per_s=1000 * MOST_KB_S + 1, longest_stall_s=3.21))
     found = _link(home)
     assert (found.level, found.fix) == (Level.OK, "on a thin line: stockml --link slow")
-    assert "stood still for 3.2 s" in found.text
+    assert "event loop stalled for 3.2 s" in found.text
     home.link.write_text("{")
     assert "cannot be read" in _link(home).text
 

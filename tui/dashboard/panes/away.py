@@ -44,7 +44,7 @@ class AwayPane(Pane):
 
     TITLE = "While you were away"
     HELP = (
-        "What ended, rang or was missed since the console was last open; "
+        "What ended, fired or was missed since the console was last open; "
         "{away} shows all of it at any time, {back} hides it here."
     )
 

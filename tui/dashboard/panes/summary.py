@@ -49,10 +49,7 @@ class SummaryPane(Pane):
     """One sentence, wrapped into what lines there are."""
 
     TITLE = "Summary"
-    HELP = (
-        "In a very small terminal: how many symbols stand how, the worst first; > is the current"
-        " row."
-    )
+    HELP = "In a very small terminal: symbols by state, the worst first; > is the current row."
 
     cursor: var[str] = var("")
 
