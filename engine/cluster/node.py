@@ -30,7 +30,7 @@ from engine.cluster.messages import (
     pack,
     unpack,
 )
-from engine.cluster.scratch import ScratchFit
+from engine.cluster.scratch import ScratchFit, ScratchShelf
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.memory import available_mb
 from engine.core.text import clean
@@ -44,6 +44,7 @@ class Seat:
         self.symbol = ""
         self.word = ""
         self.versions = software()
+        self.shelf = ScratchShelf()
 
     def facts(self, _: object = None) -> dict[str, Any]:
         """What the head and everybody who asks it may know."""
@@ -54,6 +55,12 @@ class Seat:
             "word": self.word,
             "free_mb": available_mb(),
         }
+
+    async def tidy(self) -> None:
+        """End what waits in vain, for ever."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            await asyncio.to_thread(self.shelf.end_idle)
 
     async def fit(self, comm: Any, head: bytes = b"", body: bytes = b"") -> Any:
         """Do one request that came over `comm`; when it is closed, the fit ends."""
@@ -91,7 +98,7 @@ class Conversation:
         self.comm = comm
         self.loop = asyncio.get_running_loop()
         self.outbox: asyncio.Queue[Progress] = asyncio.Queue()
-        self.fit = ScratchFit(request, self._say)
+        self.fit = ScratchFit(request, seat.shelf, self._say)
         self.heard = time.monotonic()
 
     def _say(self, progress: Progress) -> None:
@@ -164,7 +171,12 @@ async def serve(folder: ClusterFolder, address: str, name: str) -> None:
             loop.add_signal_handler(number, lambda: loop.create_task(node.close()))
         await node
         sys.stderr.write(f"working for {address} as {name}\n")
-        await node.finished()  # type: ignore[no-untyped-call]
+        tidying = asyncio.create_task(seat.tidy())
+        try:
+            await node.finished()  # type: ignore[no-untyped-call]
+        finally:
+            tidying.cancel()
+            seat.shelf.end_idle(0.0)
 
 
 def main(arguments: list[str]) -> int:

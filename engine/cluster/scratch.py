@@ -1,4 +1,4 @@
-"""One fit on a far machine: the worker of every run, in a home that lives as long as the fit."""
+"""Fits on a far machine: the worker of every run, in a home that lives as long as they do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.core.paths import Home
 from engine.core.reading import read_bytes
 from engine.core.records import Forecast
 from engine.runs.rules import StopLevel, explain_exit
-from engine.runs.spec import RunFolder, run_folder, write_spec
+from engine.runs.spec import RunFolder, RunSpec, run_folder, write_spec
 from engine.runs.worker_log import last_lines
 from engine.runs.worker_process import WorkerProcess
 from engine.settings.home import prepare
@@ -32,6 +32,8 @@ ENDS = ("failed", "refused", "cancelled")
 _TICK_S = 0.2
 _GRACE_S = 5.0
 _OUTPUT_LINES = 50
+IDLE_S = 10.0
+"""How long a worker waits for the next fit of its run."""
 
 Say = Callable[[Progress], None]
 
@@ -51,34 +53,101 @@ def forecast_file(folder: RunFolder) -> Path:
     return folder.path / "forecast.json"
 
 
+class ScratchHome:
+    """A scratch home with its worker, for the fits of one run, one after the other."""
+
+    def __init__(self, spec: RunSpec) -> None:
+        self._root = TemporaryDirectory(prefix="stockml-fit-")
+        home = Home(Path(self._root.name))
+        prepare(home)
+        self.folder = run_folder(home, spec.id)
+        self.folder.path.mkdir(parents=True)
+        write_spec(self.folder, spec)
+        self.worker = WorkerProcess(self.folder, 1, time.monotonic(), spec.kind)
+        self.free_since = 0.0
+
+    def serves(self, spec: RunSpec) -> bool:
+        """Whether its worker lives and has begun the same run."""
+        return self.folder.id == spec.id and self.worker.process.poll() is None
+
+    def offer(self, request: RemoteFitRequest) -> None:
+        """Put the request where the worker reads it, and what is left of another away."""
+        for path in (model_file(self.folder), forecast_file(self.folder)):
+            path.unlink(missing_ok=True)
+        request_file(self.folder).write_bytes(msgspec.json.encode(request))
+        self.worker.symbol = None
+
+    def end(self) -> None:
+        """Nothing of its session stays alive, and no file."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.worker.pid, signal.SIGKILL)
+        self.worker.process.wait()
+        self.worker.close()
+        self._root.cleanup()
+
+
+class ScratchShelf:
+    """The scratch home that waits for the next fit of its run: imports are paid once a run."""
+
+    def __init__(self) -> None:
+        self._kept: ScratchHome | None = None
+        self._lock = threading.Lock()
+
+    def take(self, spec: RunSpec) -> ScratchHome:
+        """The one that waits for this run, else a new one."""
+        with self._lock:
+            kept, self._kept = self._kept, None
+        if kept is not None and kept.serves(spec):
+            return kept
+        if kept is not None:
+            kept.end()
+        return ScratchHome(spec)
+
+    def put(self, home: ScratchHome) -> None:
+        """Keep it for the next fit."""
+        home.free_since = time.monotonic()
+        with self._lock:
+            self._kept = home
+
+    def end_idle(self, idle_s: float = IDLE_S) -> None:
+        """End the one that has waited so long."""
+        with self._lock:
+            kept = self._kept
+            if kept is None or time.monotonic() - kept.free_since < idle_s:
+                return
+            self._kept = None
+        kept.end()
+
+
 class ScratchFit:
     """A fit in a scratch home, watched by a thread; `stop` may be called from another."""
 
-    def __init__(self, request: RemoteFitRequest, say: Say) -> None:
+    def __init__(self, request: RemoteFitRequest, shelf: ScratchShelf, say: Say) -> None:
         self.request = request
+        self.shelf = shelf
         self.say = say
         self.stop = threading.Event()
         self._failure: Failed | None = None
 
     def run(self) -> tuple[Answer | Failed, bytes]:
-        """Fit; the answer and the model file, or how it failed. Nothing is left behind."""
-        with TemporaryDirectory(prefix="stockml-fit-") as root:
-            folder = self._prepare(Home(Path(root)))
-            worker = WorkerProcess(folder, 1, time.monotonic(), self.request.spec.kind)
-            try:
-                self._watch(worker)
-                self._take(worker.read_rest(time.monotonic()))
-                return self._outcome(folder, worker)
-            finally:
-                _end(worker)
-
-    def _prepare(self, home: Home) -> RunFolder:
-        prepare(home)
-        folder = run_folder(home, self.request.spec.id)
-        folder.path.mkdir(parents=True)
-        write_spec(folder, self.request.spec)
-        request_file(folder).write_bytes(msgspec.json.encode(self.request))
-        return folder
+        """Fit; the answer and the model file, or how it failed."""
+        home = self.shelf.take(self.request.spec)
+        ended = False
+        try:
+            home.offer(self.request)
+            self._watch(home.worker)
+            ended = not home.worker.ready or self.stop.is_set()
+            if ended:
+                self._take(home.worker.read_rest(time.monotonic()))
+            return self._outcome(home.folder, home.worker)
+        except BaseException:
+            ended = True
+            raise
+        finally:
+            if ended:
+                home.end()
+            else:
+                self.shelf.put(home)
 
     def _watch(self, worker: WorkerProcess) -> None:
         """Give it the symbol and forward its events, until it has ended or wants another one."""
@@ -151,11 +220,3 @@ def _stopped(worker: WorkerProcess, now: float) -> bool:
     worker.stop("cancelled", StopLevel.ASK, now)
     level = StopLevel.ASK if now - worker.stop_since < _GRACE_S else StopLevel.KILL
     return worker.escalate(level)
-
-
-def _end(worker: WorkerProcess) -> None:
-    """Nothing of its session stays alive."""
-    with suppress(ProcessLookupError):
-        os.killpg(worker.pid, signal.SIGKILL)
-    worker.process.wait()
-    worker.close()

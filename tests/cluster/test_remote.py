@@ -32,7 +32,7 @@ def test_a_remote_fit_has_the_metrics_of_a_local_one(cluster: ClusterBench) -> N
     Engine(cluster.home).settings.set_text("training.executor", "local")
     local = cluster.ended(cluster.start("NVDA", "TSLA", "SPY"))
     assert [job.metrics for job in local.jobs] == [job.metrics for job in remote.jobs]
-    assert cluster.far_fits() == []
+    wait_for(lambda: cluster.far_fits() == [], 30, "the end of the workers that wait in vain")
     assert list(cluster.hold.glob("stockml-fit-*")) == []
 
 
