@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from engine.cluster.records import ClusterView
     from engine.core.clock import Clock
     from engine.runs.journal import JournalTail
-    from engine.schedule.records import ScheduleView
+    from engine.schedule.check import ScheduleCheck
+    from engine.schedule.probe_line import ProbeLine
+    from engine.schedule.records import Backend, ScheduleView
     from engine.schedule.scheduler import Scheduler
     from engine.service.records import Overview
     from engine.settings.keys import KeyPath
@@ -94,6 +96,10 @@ class SchedulePort(Protocol):
     def scheduler(self) -> Scheduler: ...
 
     def view(self) -> ScheduleView: ...
+
+    def check(self, backend: Backend) -> ScheduleCheck: ...
+
+    def run_check(self, check: ScheduleCheck, line: ProbeLine) -> Any: ...
 
     def start_now(self, job: str) -> int: ...
 

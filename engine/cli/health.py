@@ -23,6 +23,7 @@ def health(session: Session, append: bool) -> int:
         session.engine.models.refresh_status()
     except (StockmlError, OSError) as error:
         session.note(f"figures may be out of date: {error}")
+    session.engine.schedule.sweep()
     items = session.engine.watch.health()
     try:
         undelivered = session.engine.alerts.deliver()
@@ -52,6 +53,7 @@ def doctor(session: Session, repair: bool) -> int:
     """Check whether this machine can run stockml, with a fix for each problem; mend some first."""
     session.trusted = repair  # to look is safe in a home of somebody else, to mend is not
     watch = session.unchecked_engine.watch  # it lists what is wrong with the settings
+    session.unchecked_engine.schedule.sweep()
     mended = session.engine.watch.repair() if repair else ()
     items = (*mended, *watch.doctor())
     _tell(session, items, _lines(items, terminal_width()), {})

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from engine.cli.documents import when
 from engine.cli.schedule_text import view_document, view_lines
 from engine.cli.session import Session
 from engine.core.errors import ExitCode
+from engine.schedule.check_record import LOCALTIME
 from engine.schedule.explain import EXCHANGE
 from engine.schedule.jobs import job_named
 from engine.schedule.records import JobTrigger, JobView, ScheduleState
 from engine.schedule.slots import dst_notes, next_slots
 from engine.words import figures, times
 from engine.words.tables import columns, text_table
-
-if TYPE_CHECKING:
-    from engine.schedule.scheduler import Scheduler
 
 
 class PlannedRun(NamedTuple):
@@ -32,6 +31,7 @@ class PlannedRun(NamedTuple):
 
 def show(session: Session, tab: bool) -> int:
     """Every job with its state, time, last and next run; the daemon; what is wrong."""
+    session.unchecked_engine.schedule.sweep()
     schedule = session.unchecked_engine.schedule.view()
     if session.json:
         session.document(view_document(schedule))
@@ -43,19 +43,25 @@ def show(session: Session, tab: bool) -> int:
 def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
     """The next runs, in the host's zone and in New York; DST changes marked."""
     scheduler = session.unchecked_engine.schedule.scheduler()
+    counted = scheduler.counted()
+    now = scheduler.clock.now()
     enabled = [job for job in _chosen(session, jobs) if job.line and job.line.enabled]
     runs: list[PlannedRun] = []
     rows = []
     for job in enabled:
-        planned = _planned_runs(scheduler, job, count)
+        planned = _planned_runs(job, now, counted.zone, count)
         runs += planned
         rows += _rows(job, planned)
     if session.json:
         trees = [_run_tree(run) for run in runs]
-        session.document({"zone": scheduler.zone.key, "next": trees})
+        tree = {"zone": counted.zone.key, "zone_source": counted.source}
+        session.document({**tree, "notes": list(counted.notes), "next": trees})
     elif rows:
-        heads = ("JOB", f"HERE ({scheduler.zone.key})", "NEW YORK", "CLOCK CHANGE")
+        heads = ("JOB", f"HERE ({counted.zone.key})", "NEW YORK", "CLOCK CHANGE")
         session.facts(text_table(columns(heads), rows))
+        if counted.source != LOCALTIME:
+            session.facts([f"zone {counted.zone.key} by {counted.source}"])
+        session.facts(f"note: {note}" for note in counted.notes)
     else:
         session.facts(["nothing is scheduled: `stockml schedule install`"])
     return ExitCode.DONE
@@ -64,24 +70,22 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
 def _chosen(session: Session, names: Iterable[str]) -> list[JobView]:
     """The named jobs, or all jobs; UsageError for an unknown one."""
     chosen = [job_named(name).name for name in names]
+    session.unchecked_engine.schedule.sweep()
     jobs = session.unchecked_engine.schedule.view().jobs
     return [job for job in jobs if not chosen or job.job.name in chosen]
 
 
-def _planned_runs(scheduler: Scheduler, job: JobView, count: int) -> list[PlannedRun]:
+def _planned_runs(job: JobView, now: datetime, zone: ZoneInfo, count: int) -> list[PlannedRun]:
     if job.explained is None:
         return []
-    now = scheduler.clock.now()
     expression = job.explained.expression
     # By UTC text: the two moments of a repeated hour are equal as local times.
     changes = {
-        when(run): str(note)
-        for note in dst_notes(expression, now, scheduler.zone)
-        for run in note.runs
+        when(run): str(note) for note in dst_notes(expression, now, zone) for run in note.runs
     }
     return [
         PlannedRun(job.job.name, slot, changes.get(when(slot)))
-        for slot in next_slots(expression, now, scheduler.zone, count)
+        for slot in next_slots(expression, now, zone, count)
     ]
 
 

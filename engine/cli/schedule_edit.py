@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.confirm import confirm
+from engine.cli.schedule_check import offer
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, RefusedError, UsageError
 from engine.schedule.drafts import Draft, EditPolicy
@@ -17,7 +18,7 @@ from engine.schedule.scheduler import Scheduler
 
 def diff(session: Session, jobs: tuple[str, ...], **options: Any) -> int:
     """Show what `schedule install` with the same words would change; writes nothing."""
-    draft = _install_draft(session.unchecked_engine.schedule.scheduler(), jobs, **options)
+    draft = _install_draft(_scheduler(session), jobs, **options)
     if session.json:
         session.document(_draft_tree(draft))
     else:
@@ -28,11 +29,14 @@ def diff(session: Session, jobs: tuple[str, ...], **options: Any) -> int:
 
 def install(session: Session, jobs: tuple[str, ...], move: bool, yes: bool, **options: Any) -> int:
     """Install the standard jobs, or exactly the named ones; installed ones keep their times."""
-    scheduler = session.unchecked_engine.schedule.scheduler()
+    scheduler = _scheduler(session)
     draft = _install_draft(scheduler, jobs, move=move, **options)
     used = scheduler.in_use()
     if used is None or used is draft.base.backend or not move:
-        return _write(session, scheduler, draft, yes)
+        code = _write(session, scheduler, draft, yes)
+        systemd, program = options["systemd"], options["program"]
+        offer(session, first=used is None and draft.changed, systemd=systemd, program=program)
+        return code
     leaving = scheduler.remove(scheduler.current(used))
     _ask(session, draft, yes, leaving.diff)
     written, warnings = scheduler.move(leaving, draft)
@@ -43,7 +47,7 @@ def remove(
     session: Session, jobs: tuple[str, ...], backend: str | None, overwrite: bool, yes: bool
 ) -> int:
     """Remove jobs, or everything of this home; all other lines stay as they are."""
-    scheduler = session.unchecked_engine.schedule.scheduler()
+    scheduler = _scheduler(session)
     base = scheduler.current(
         Backend(backend) if backend else None,
         EditPolicy.OVERWRITE if overwrite else EditPolicy.REFUSE,
@@ -53,28 +57,34 @@ def remove(
 
 def enable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
     """Switch paused JOBS on."""
-    scheduler = session.unchecked_engine.schedule.scheduler()
+    scheduler = _scheduler(session)
     draft = scheduler.enable(scheduler.current(), jobs, enabled=True)
     return _write(session, scheduler, draft, yes)
 
 
 def disable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
     """Pause JOBS; their lines stay as comments."""
-    scheduler = session.unchecked_engine.schedule.scheduler()
+    scheduler = _scheduler(session)
     draft = scheduler.enable(scheduler.current(), jobs, enabled=False)
     return _write(session, scheduler, draft, yes)
 
 
 def set_expression(session: Session, job: str, expression: str, yes: bool) -> int:
     """Change the time of JOB: `schedule set weekly "0 4 * * 0"`."""
-    scheduler = session.unchecked_engine.schedule.scheduler()
+    scheduler = _scheduler(session)
     return _write(session, scheduler, scheduler.set(scheduler.current(), job, expression), yes)
 
 
 def undo(session: Session, yes: bool) -> int:
     """Undo the last write to the crontab; later changes by others stay."""
-    scheduler = session.unchecked_engine.schedule.scheduler()
+    scheduler = _scheduler(session)
     return _write(session, scheduler, scheduler.undo(), yes)
+
+
+def _scheduler(session: Session) -> Scheduler:
+    """The scheduler, without the expired line of a check."""
+    session.unchecked_engine.schedule.sweep()
+    return session.unchecked_engine.schedule.scheduler()
 
 
 def _install_draft(

@@ -25,7 +25,7 @@ def view_lines(view: ScheduleView, tab: bool = False) -> list[str]:
         if view.unread
         else f"{len(view.other_lines)} other lines in the crontab"
     )
-    lines += [f"{view.daemon}; time zone {view.zone}; {rest}"]
+    lines += [f"{view.daemon}; time zone {view.zone_words}; {rest}"]
     lines += [f"also scheduled there: {clean(str(home))}" for home in view.other_homes]
     return [*lines, "", *view.other_lines] if tab else lines
 
@@ -60,6 +60,8 @@ def view_document(view: ScheduleView) -> dict[str, Any]:
     return {
         "taken_at": when(view.taken_at),
         "zone": view.zone,
+        "zone_source": view.zone_source,
+        "check": view.check or None,
         "backend": str(view.backend) if view.backend else None,
         "daemon": {
             "name": view.daemon.name,
@@ -67,6 +69,7 @@ def view_document(view: ScheduleView) -> dict[str, Any]:
             "pid": view.daemon.pid,
             "since": when(view.daemon.since),
             "detail": view.daemon.detail,
+            "hidden": view.daemon.hidden,
         },
         "jobs": [_job_tree(job) for job in view.jobs],
         "clashes": [

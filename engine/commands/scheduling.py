@@ -38,6 +38,23 @@ SCHEDULE = CommandGroup(
             writes=True,
         ),
         Command(
+            name="check",
+            summary="Start a probe through the real scheduler: when it came, in which zone.",
+            details=(
+                "Start one probe through the real scheduler at the next minute: when it came, in"
+                " which zone, environment, account and locale, through which daemon. It shows the"
+                " line that it writes, asks, and takes it out again; exit 1 without an answer in 3"
+                " minutes."
+            ),
+            target="engine.cli.schedule_check:check",
+            options=(
+                Option("--systemd", "By a transient timer of systemd instead of a crontab line."),
+                Option("--program", "The stockml to start. Default: this one.", ValueType.PATH),
+                *_WRITES,
+            ),
+            writes=True,
+        ),
+        Command(
             name="diff",
             summary="What `schedule install` with the same words would change; writes nothing.",
             target="engine.cli.schedule_edit:diff",
@@ -132,8 +149,13 @@ CRON_RUN = Command(
         " Exit 75: it runs already."
     ),
     target="engine.cli.cron_run:cron_run",
-    arguments=(Argument("job"),),
+    arguments=(Argument("job", required=False),),
     options=(
+        Option(
+            "--probe",
+            "Answer a `schedule check`; the moment that its line is for.",
+            ValueType.TEXT,
+        ),
         Option(
             "--trigger",
             "Who starts it. Default: cron, on a terminal manual.",

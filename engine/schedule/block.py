@@ -25,6 +25,7 @@ from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
 from engine.core.text import clean, clean_bytes
 from engine.schedule.job_lines import JobLine, parse_lines, render_lines
+from engine.schedule.probe_line import ProbeLine
 
 FORMAT = 1
 _BEGIN = re.compile(
@@ -51,6 +52,13 @@ class Block:
     """Whether the lines differ from those written."""
     foreign_lines: tuple[str, ...] = ()
     """Lines in the block that are not jobs of ours."""
+    probes: tuple[ProbeLine, ...] = ()
+    """Lines of a check, which the digest leaves out: they come and go by themselves."""
+
+    @property
+    def holds_jobs(self) -> bool:
+        """Whether more than the line of a check stands in it."""
+        return bool(self.lines or self.foreign_lines or not self.probes)
 
     @property
     def hand_edit(self) -> str:
@@ -163,6 +171,31 @@ def splice(tab: bytes | None, home: Home, lines: tuple[JobLine, ...]) -> bytes |
     return put_block(tab, block, render_block(home, lines, created_tab=created_tab))
 
 
+def with_probes(tab: bytes | None, home: Home, probes: Iterable[ProbeLine]) -> bytes | None:
+    """The tab with these lines of a check instead of any others, every other byte as it was."""
+    block = find_block(tab, home)
+    added = b"".join(probe.raw + b"\n" for probe in probes)
+    if tab is None or block is None:
+        rendered = render_block(home, (), created_tab=tab is None)
+        return put_block(tab, None, _with_end(rendered, added)) if added else tab
+    if not added and not (block.lines or block.foreign_lines):
+        return cut_block(tab, block)
+    text = _without(tab[block.start : block.end], block.probes)
+    return put_block(tab, block, _with_end(text, added))
+
+
+def _with_end(block: bytes, added: bytes) -> bytes:
+    """The block with lines before its end marker."""
+    end = block.rindex(b"# END stockml ")
+    return block[:end] + added + block[end:]
+
+
+def _without(text: bytes, probes: Iterable[ProbeLine]) -> bytes:
+    for probe in probes:
+        text = text.replace(probe.raw + b"\n", b"")
+    return text
+
+
 def put_block(tab: bytes | None, block: Block | None, rendered: bytes) -> bytes:
     """The tab with the rendered block in place of `block`, or at its end."""
     text = tab or b""
@@ -217,7 +250,8 @@ def _find_markers(tab: bytes) -> tuple[list[_Marker], list[MarkerFault]]:
 
 def _read_block(tab: bytes, first: _Marker, second: _Marker, begin: re.Match[bytes]) -> Block:
     body = tab[first.end : second.start]
-    lines, foreign_lines = parse_lines(body)
+    lines, probes, foreign_lines = parse_lines(body)
+    body = _without(body, probes)
     return Block(
         home=Path(os.fsdecode(first.home)),
         lines=lines,
@@ -227,6 +261,7 @@ def _read_block(tab: bytes, first: _Marker, second: _Marker, begin: re.Match[byt
         created_tab=begin["new"] is not None,
         edited=_digest(body) != begin["digest"],
         foreign_lines=foreign_lines,
+        probes=probes,
     )
 
 

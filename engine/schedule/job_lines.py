@@ -13,6 +13,7 @@ from engine.core.text import clean, clean_bytes
 from engine.schedule.expression import parse
 from engine.schedule.fields import ExpressionError
 from engine.schedule.jobs import JOBS, parse_command
+from engine.schedule.probe_line import ProbeLine, parse_probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,25 @@ def render_lines(lines: Iterable[JobLine]) -> bytes:
     return b"".join(_render(line) + b"\n" for line in lines)
 
 
-def parse_lines(body: bytes) -> tuple[tuple[JobLine, ...], tuple[str, ...]]:
-    """Our jobs between the markers, and the lines that are none."""
+def parse_lines(
+    body: bytes,
+) -> tuple[tuple[JobLine, ...], tuple[ProbeLine, ...], tuple[str, ...]]:
+    """Our jobs between the markers, the lines of a check, and the lines that are neither."""
     lines = []
+    probes = []
     foreign = []
     for raw in body.split(b"\n"):
         if not raw.strip():
+            continue
+        if probe := parse_probe(raw):
+            probes.append(probe)
             continue
         line = _parse_line(raw)
         if line is None:
             foreign.append(clean_bytes(raw, 200))
         else:
             lines.append(line)
-    return tuple(lines), tuple(foreign)
+    return tuple(lines), tuple(probes), tuple(foreign)
 
 
 def _render(line: JobLine) -> bytes:

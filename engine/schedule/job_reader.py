@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from engine.core.errors import StockmlError
 from engine.core.files import lock_holder
@@ -24,6 +25,7 @@ from engine.schedule.records import (
 )
 from engine.schedule.scheduler import Scheduler
 from engine.schedule.state import InstalledJob, job_status
+from engine.schedule.surroundings import Surroundings
 
 DIED = "it died without a word"
 
@@ -36,6 +38,8 @@ class JobReader:
     history: ScheduleHistory
     daemon: Daemon
     now: datetime
+    zone: ZoneInfo
+    surroundings: Surroundings
     hidden: bool
 
     def view(self, job: ScheduledJob, line: JobLine | None) -> JobView:
@@ -44,9 +48,8 @@ class JobReader:
         last = runs[0] if runs else None
         if line is None:
             return JobView(job, last=last, reason=self._why_absent(job), hidden=self.hidden)
-        zone = self.scheduler.zone
         try:
-            explained = explain(line.expression, job.name, self.now, zone)
+            explained = explain(line.expression, job.name, self.now, self.zone)
         except StockmlError as error:
             return JobView(job, line, last=last, reason=str(error))
         since = self._recorded_since(line)
@@ -57,7 +60,7 @@ class JobReader:
             runs,
             running=circumstances.lock_holder is not None,
             now=self.now,
-            zone=zone,
+            zone=self.zone,
             boot=circumstances.boot,
         )
         return JobView(

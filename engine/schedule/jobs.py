@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +18,9 @@ from engine.core.text import clean
 
 # Debian cron refuses a command of 999 bytes; cronie takes more.
 LONGEST_COMMAND = 998
+_SHEBANG = re.compile(r"#!(/\S*/python[0-9.]*)\n")
+# pip writes this form where the path is long or has a blank.
+_LONG_SHEBANG = re.compile(r"""#!/bin/sh\n'''exec' "?(/[^"\n]*/python[0-9.]*)"? "\$0" """.rstrip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +172,30 @@ def cron_arguments(program: Path, job: str, home: Home) -> tuple[str, ...]:
     return (str(program), "cron-run", job, "--home", str(home.root))
 
 
-def shell_command(program: Path, job: str, home: Home) -> str:
-    """The same, quoted for any shell; python-crontab escapes percent signs.
+def interpreter_of(program: Path) -> str:
+    """The Python that a script names in its first lines, empty for any other program."""
+    try:
+        with program.open("rb") as file:
+            head = os.fsdecode(file.read(1000))
+    except OSError:
+        return ""
+    match = _SHEBANG.match(head) or _LONG_SHEBANG.match(head)
+    return match[1] if match else ""
 
+
+def shell_command(program: Path, job: str, home: Home) -> str:
+    """The command of a job, quoted for any shell; see `quoted_command`."""
+    return quoted_command(program, cron_arguments(program, job, home), job)
+
+
+def quoted_command(program: Path, words: Sequence[str], job: str) -> str:
+    """The words quoted for any shell; python-crontab escapes percent signs.
+
+    A Python script is started with -E: a PYTHONPATH in the crontab does not reach it.
     UsageError if cron cannot carry it: a backslash, a control character, or over 998 bytes.
     """
-    words = cron_arguments(program, job, home)
+    if interpreter := interpreter_of(program):
+        words = (interpreter, "-E", *words)
     for word in words:
         if "\\" in word or any(ord(character) < 32 or ord(character) == 127 for character in word):
             raise UsageError(
@@ -189,12 +212,18 @@ def shell_command(program: Path, job: str, home: Home) -> str:
     return command
 
 
-def parse_command(command: str) -> CronCommand | None:
-    """The parts of a command that `shell_command` wrote, else None."""
+def command_words(command: str) -> tuple[str, ...]:
+    """The words of a command from the program on, without a Python before it; () if it is none."""
     try:
         words = shlex.split(command)
     except ValueError:
-        return None
+        return ()
+    return tuple(words[2:] if words[1:2] in (["-E"], ["-I"]) else words)
+
+
+def parse_command(command: str) -> CronCommand | None:
+    """The parts of a command that `shell_command` wrote, else None."""
+    words = command_words(command)
     if len(words) != 5 or words[1] != "cron-run" or words[3] != "--home":
         return None
     return CronCommand(job=words[2], program=Path(words[0]), home=Path(words[4]))

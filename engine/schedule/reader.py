@@ -68,7 +68,8 @@ class ScheduleReader:
 
     def _in_tab(self) -> bool:
         try:
-            return find_block(self.crontab.read(), self.home) is not None
+            block = find_block(self.crontab.read(), self.home)
+            return block is not None and block.holds_jobs
         except CrontabMissingError:
             return False
         except CrontabError as error:

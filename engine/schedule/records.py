@@ -26,6 +26,7 @@ class ScheduleState(StrEnum):
     FAILED = "Failed"
     SKIPPED = "Skipped"
     PAUSED = "Paused"
+    UNKNOWN = "Unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,11 @@ class ScheduleView:
 
     taken_at: datetime
     zone: str
-    """The host's zone, which cron keeps."""
+    """The zone that the scheduler counts in."""
+    zone_source: str = ""
+    """Where that is known from, see `daemon_zone`."""
+    check: str = ""
+    """The last `schedule check` in a sentence, empty without one."""
     backend: Backend | None
     """Who starts the jobs; None while none is installed."""
     jobs: tuple[JobView, ...]
@@ -147,6 +152,13 @@ class ScheduleView:
     """Descriptions of unreadable parts and of differences from the record."""
     unread: bool = False
     """Whether a crontab may exist that could not be read."""
+
+    @property
+    def zone_words(self) -> str:
+        """The zone, where it is known from if not from /etc/localtime, and the last check."""
+        source = "" if self.zone_source in ("", "/etc/localtime") else f" by {self.zone_source}"
+        check = f"; {self.check}" if self.check and self.check not in source else ""
+        return f"{self.zone}{source}{check}"
 
     @property
     def installed(self) -> tuple[JobView, ...]:
@@ -171,7 +183,7 @@ class ScheduleView:
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """The daemon found, or in `detail` why there is none."""
+    """The daemon found, or in `detail` why there is none, or why that cannot be known."""
 
     running: bool
     pid: int | None = None
@@ -179,9 +191,20 @@ class Daemon:
     since: datetime | None = None
     detail: str = ""
     name: str = CRON
+    hidden: bool = False
+    """Whether other users' processes are hidden here, so that it may run unseen."""
+    tz: str | None = None
+    """TZ in its environment, empty without one; None where its environment cannot be read."""
+
+    @property
+    def absent(self) -> bool:
+        """Whether it surely does not run."""
+        return not self.running and not self.hidden
 
     def __str__(self) -> str:
-        """What runs, or that nothing does, with the reason."""
+        """What runs, that nothing does, or that it cannot be known; with the reason."""
+        if self.hidden:
+            return f"whether a {self.name} runs cannot be seen: {self.detail}"
         if not self.running:
             return f"no {self.name} runs: {self.detail}"
         return f"cron runs (process {self.pid})" if self.name == CRON else f"a {self.name} runs"

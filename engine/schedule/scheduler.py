@@ -8,6 +8,7 @@ scheduler.write(draft)                          only if nobody changed the tab m
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -27,6 +28,7 @@ from engine.schedule.block import (
 )
 from engine.schedule.crontab import Crontab
 from engine.schedule.daemon import find_daemon, find_manager
+from engine.schedule.daemon_zone import DaemonZone
 from engine.schedule.diff import tab_diff, text_diff
 from engine.schedule.drafts import CurrentSchedule, Draft, EditPolicy, changes_between, draft_audit
 from engine.schedule.explain import clashes, explain
@@ -37,6 +39,7 @@ from engine.schedule.reader import ScheduleReader
 from engine.schedule.record import write_changes
 from engine.schedule.records import Backend, Daemon, ScheduleHistory
 from engine.schedule.slots import host_zone
+from engine.schedule.surroundings import Surroundings, tab_surroundings, unit_surroundings
 from engine.schedule.swap import WriteResult, swap
 from engine.schedule.systemd import Systemd, user_units
 from engine.schedule.tab_copies import UNDO, TabCopies, state_folder, tab_digest
@@ -66,7 +69,7 @@ class Scheduler:
         self.tab_copies = TabCopies(state or state_folder(), self.clock)
         self.systemd = Systemd(home, units or user_units())
         self.reader = ScheduleReader(home, self.crontab, self.systemd)
-        self.zone = zone or host_zone()
+        self.host_zone = zone or host_zone()
         self.daemon = daemon
         self.manager = manager
 
@@ -84,6 +87,30 @@ class Scheduler:
         """The recorded history of every job."""
         return self.reader.history()
 
+    def surroundings(self) -> Surroundings:
+        """What surrounds the jobs where they stand; parts that cannot be read are left out."""
+        lines: tuple[JobLine, ...] = ()
+        tab = None
+        if self.systemd.present():
+            with suppress(StockmlError):
+                lines = self.systemd.read()
+            return unit_surroundings(self.home, lines, self.host_zone, self.manager())
+        with suppress(StockmlError):
+            tab = self.crontab.read()
+        return tab_surroundings(self.crontab, self.home, tab, self.host_zone, self.daemon())
+
+    def counted(self) -> DaemonZone:
+        """The zone that the jobs are counted in, with its source; read anew at each call."""
+        history = ScheduleHistory()
+        with suppress(StockmlError):
+            history = self.history()
+        return self.surroundings().zone(history, self.clock.now())
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that the jobs are counted in."""
+        return self.counted().zone
+
     def draft(self, base: CurrentSchedule, lines: tuple[JobLine, ...], reason: str) -> Draft:
         """Draft a write of these lines; UsageError names the job with an invalid line."""
         for line in lines:
@@ -92,7 +119,7 @@ class Scheduler:
         if base.backend is Backend.SYSTEMD:
             after = None
             diff = text_diff(self.systemd.texts(), unit_files(self.home, lines))
-            warnings += gap_warnings(lines, self.clock.now(), self.zone)
+            warnings += gap_warnings(lines, self.clock.now(), self.host_zone)
         else:
             after = splice(base.tab, self.home, lines)
             diff = tab_diff(base.tab, after, foreign_bytes(base.tab, self.home))
@@ -100,16 +127,16 @@ class Scheduler:
 
     def _warnings(self, base: CurrentSchedule, lines: tuple[JobLine, ...]) -> list[str]:
         """Warnings about new times, and about clashes if any time is new."""
-        now = self.clock.now()
+        now, zone = self.clock.now(), self.zone
         known_times = {(line.job, line.expression) for line in base.lines if line.enabled}
         warnings = [
             f"{line.job}: {warning}"
             for line in lines
             if line.enabled and (line.job, line.expression) not in known_times
-            for warning in explain(line.expression, line.job, now, self.zone).warnings
+            for warning in explain(line.expression, line.job, now, zone).warnings
         ]
         if set(lines) != set(base.lines):
-            warnings += [str(clash) for clash in clashes(lines, now, self.zone)]
+            warnings += [str(clash) for clash in clashes(lines, now, zone)]
         return warnings
 
     def install(
@@ -249,7 +276,7 @@ class Scheduler:
 
     def _daemon_notes(self, draft: Draft) -> tuple[str, ...]:
         daemon = self.daemon()
-        if daemon.running or not draft.lines:
+        if not daemon.absent or not draft.lines:
             return ()
         note = (
             f"no cron daemon runs here ({daemon.detail}): the schedule is installed, nothing fires"

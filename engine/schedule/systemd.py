@@ -11,8 +11,10 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from engine.core.errors import RefusedError, StockmlError
@@ -22,9 +24,12 @@ from engine.core.reading import read_bytes, read_text
 from engine.core.text import clean
 from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS
+from engine.schedule.tab_copies import home_digest
 from engine.schedule.units import read_unit, unit_files, unit_stem, unit_to_enable
 
 _LIMIT_S = 60
+BY_TIMER = "STOCKML_CHECK_TIMER"
+"""Set in the environment of a check's probe that a timer starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,41 @@ class Systemd:
                 "linger is off: timers stop when you log out; `loginctl enable-linger` keeps them"
             )
         return tuple(advice)
+
+    def check_words(self, due: datetime, words: Sequence[str]) -> tuple[str, ...]:
+        """The command that makes a transient timer for a check, at the wall time of `due`."""
+        escaped = (words[0], *(word.replace("$", "$$") for word in words[1:]))
+        return (
+            "systemd-run",
+            "--user",
+            "--collect",
+            f"--unit={self._check_unit}",
+            f"--on-calendar={due:%Y-%m-%d %H:%M}:00",
+            "--timer-property=AccuracySec=1s",
+            f"--setenv={BY_TIMER}=1",
+            "--",
+            *escaped,
+        )
+
+    def start_check(self, words: tuple[str, ...]) -> None:
+        """Make the transient timer; StockmlError where the user manager refuses."""
+        done = _run(list(words))
+        if done.returncode != 0:
+            says = clean(done.stderr.strip().replace("\n", " | "), 300)
+            raise StockmlError(
+                f"systemd-run failed (exit {done.returncode}): {says}",
+                "without a user manager no timer fires: log in through systemd, or check cron",
+            )
+
+    def stop_check(self) -> None:
+        """Remove the transient timer of a check; one that fired is gone already."""
+        with suppress(StockmlError):
+            _systemctl("stop", f"{self._check_unit}.timer")
+
+    @property
+    def _check_unit(self) -> str:
+        # No job has this name, so that the units of the jobs never match it.
+        return f"stockml-check-{home_digest(self.home)}"
 
     def _paths(self) -> list[Path]:
         return sorted(

@@ -25,6 +25,8 @@ from engine.core.reading import read_bytes
 
 KEPT = 50
 UNDO = "undo"
+CHECK = "check"
+"""The reason of a check's writes, which take themselves back: `undo` passes them over."""
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(
     r"(?P<stamp>\d{8}T\d{6}\.\d{6}Z)-(?P<reason>[a-z-]+)-(?P<home>[0-9a-f]{8})"
@@ -139,7 +141,7 @@ class TabCopies:
         """The copy that the next undo of this home restores: the newest not undone yet."""
         undone = 0
         for copy in reversed(self.all()):
-            if copy.home != home_digest(home):
+            if copy.home != home_digest(home) or copy.reason == CHECK:
                 continue
             if copy.reason == UNDO:
                 undone += 1

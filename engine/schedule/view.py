@@ -28,22 +28,29 @@ def schedule_view(scheduler: Scheduler) -> ScheduleView:
         problems.append(str(error))
     tab = _read_tab(scheduler, problems)
     backend, lines = _read_lines(scheduler, tab.blocks, problems)
-    daemon = scheduler.manager() if backend is Backend.SYSTEMD else scheduler.daemon()
+    surroundings = scheduler.surroundings()
+    daemon = surroundings.daemon
     taken_at = scheduler.clock.now()
+    counted = surroundings.zone(history, taken_at)
+    problems += [*counted.notes, *(surroundings.harmful() if lines else ())]
     by_job = {line.job: line for line in lines}
     jobs = JobReader(
         scheduler=scheduler,
         history=history,
         daemon=daemon,
         now=taken_at,
+        zone=counted.zone,
+        surroundings=surroundings,
         hidden=tab.unread and backend is None,
     )
     return ScheduleView(
         taken_at=taken_at,
-        zone=scheduler.zone.key or "",
+        zone=counted.zone.key or "",
+        zone_source=counted.source,
+        check=str(surroundings.check or ""),
         backend=backend,
         jobs=tuple(jobs.view(job, by_job.get(job.name)) for job in JOBS.values()),
-        clashes=_clashes(lines, taken_at, scheduler.zone),
+        clashes=_clashes(lines, taken_at, counted.zone),
         daemon=daemon,
         other_lines=_other_lines(tab, scheduler),
         other_homes=tuple(block.home for block in tab.blocks if block.home != scheduler.home.root),
@@ -79,7 +86,8 @@ def _read_tab(scheduler: Scheduler, problems: list[str]) -> _Tab:
 def _read_lines(
     scheduler: Scheduler, blocks: tuple[Block, ...], problems: list[str]
 ) -> tuple[Backend | None, tuple[JobLine, ...]]:
-    block = next((block for block in blocks if block.home == scheduler.home.root), None)
+    ours = (block for block in blocks if block.home == scheduler.home.root and block.holds_jobs)
+    block = next(ours, None)
     units: tuple[JobLine, ...] = ()
     try:
         units = scheduler.systemd.read()

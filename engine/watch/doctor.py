@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ PACKAGES = (
 )
 # What the console may send while 13 symbols train and a thousand log lines come a second.
 MOST_KB_S = 20.0
+_START = "start it, or move the jobs to the other: stockml schedule install [--systemd] --move"
 YAHOO = ("query1.finance.yahoo.com", 443)
 
 
@@ -56,7 +57,12 @@ def settings_items(problems: Iterable[str]) -> Iterator[Item]:
 
 
 def doctor(
-    home: Home, settings: Settings, machine: Machine, daemon: Daemon, zone: str
+    home: Home,
+    settings: Settings,
+    machine: Machine,
+    daemon: Daemon,
+    zone: str,
+    schedule_notes: Sequence[str] = (),
 ) -> Iterator[Item]:
     """Every item; `daemon` starts the jobs, in the times of `zone`. The network is asked last."""
     yield from terminal_items(machine)
@@ -64,6 +70,7 @@ def doctor(
     yield from _logout(machine)
     yield _cron(daemon)
     yield _zone(zone)
+    yield from (Item("cron", Level.WARN, text, "stockml schedule show") for text in schedule_notes)
     yield from _folder(home, settings)
     yield from seal_items(home, settings.names)
     yield history_item(home)
@@ -135,10 +142,7 @@ def _cron(daemon: Daemon) -> Item:
     if daemon.running:
         return Item("cron", Level.OK, str(daemon))
     return Item(
-        "cron",
-        Level.WARN,
-        str(daemon),
-        "start it, or move the jobs to the other: stockml schedule install [--systemd] --move",
+        "cron", Level.WARN, str(daemon), "stockml schedule check" if daemon.hidden else _START
     )
 
 
@@ -148,7 +152,7 @@ def _zone(zone: str) -> Item:
         f", this shell TZ={clean(environ, 40)}" if environ else ""
     )
     differs = bool(environ) and environ.lstrip(":") != zone
-    fix = "unset TZ, or read the times of `schedule show` in the zone of cron" if differs else ""
+    fix = "read the times of `schedule show` in the zone of cron" if differs else ""
     return Item("time zone", Level.WARN if differs else Level.OK, shown, fix)
 
 

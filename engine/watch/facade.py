@@ -267,12 +267,17 @@ class WatchFacade(Facade):
 
     def doctor(self) -> Iterator[Item]:
         """Whether this machine and this terminal can do the work."""
-        from engine.schedule.slots import host_zone
         from engine.watch.doctor import doctor, settings_items
         from engine.watch.machine import Machine
 
-        daemon = self._schedule.scheduler().starter()
-        zone = host_zone().key or ""
+        schedule = self._schedule.view()
         faults = settings_items(SettingsFacade(self.context).problems())
-        items = doctor(self.home, self.context.usable, Machine.here(), daemon, zone)
+        items = doctor(
+            self.home,
+            self.context.usable,
+            Machine.here(),
+            schedule.daemon,
+            schedule.zone_words,
+            schedule.problems,
+        )
         return chain(faults, items)

@@ -343,3 +343,65 @@ def test_the_dashboard_promises_no_run_of_a_paused_job_and_hides_no_fault(shell:
         ]
     assert "does not let you have a crontab" in line
     assert [(Level.WARN, line)] == [(item.level, item.text) for item in told]
+
+
+def test_check_shows_its_line_and_needs_a_yes(shell: Shell) -> None:
+    """Without a terminal and without --yes: the line, exit 2, nothing written."""
+    code, out, err = shell("check", "--program", "/bin/true")
+    assert code == 2 and "cron-run --probe 2026-02-10T12:01" in out and "--yes" in err
+    assert shell.fake.tab == FOREIGN and shell.fake.writes == []
+
+
+def test_check_prints_what_the_probe_saw(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As text and as JSON; without an answer exit 1 with what was looked at."""
+    from engine.schedule.check import ScheduleCheck
+    from engine.schedule.check_record import CheckResult
+
+    answer = CheckResult(
+        asked_at=NOON,
+        due=NOON,
+        arrived_at=NOON + timedelta(seconds=2),
+        zone="Asia/Tokyo",
+        offset_min=540,
+        source="CRON_TZ above our block",
+        assumed="UTC",
+        environment={"PATH": "/usr/bin", "TOKEN": ""},
+        account="op (uid 7)",
+        locale="C",
+        daemon="crond (process 9)",
+    )
+    monkeypatch.setattr(ScheduleCheck, "run", lambda *_: answer)
+    tree = shell.tree("check", "--yes", "--program", "/bin/true")
+    assert tree["arrived"] and (tree["zone"], tree["assumed_zone"]) == ("Asia/Tokyo", "UTC")
+    assert any("assumed to be UTC" in text for text in tree["differences"])
+    code, out, _ = shell("check", "--yes", "--program", "/bin/true")
+    assert code == 0 and "2.0 s after its minute" in out and "PATH=/usr/bin, TOKEN" in out
+    silent = CheckResult(asked_at=NOON, due=NOON, looked_at=("no cron daemon runs: x",))
+    monkeypatch.setattr(ScheduleCheck, "run", lambda *_: silent)
+    code, out, _ = shell("check", "--yes", "--program", "/bin/true")
+    assert code == 1 and "no answer in 3 minutes" in out and "no cron daemon runs: x" in out
+
+
+def test_an_expired_line_of_a_check_goes_with_the_next_command(shell: Shell) -> None:
+    """`show` takes it out; the foreign lines stay."""
+    line = b"1 1 1 1 * /bin/true cron-run --probe 2026-01-01T01:01+00:00 --home %b\n"
+    root = os.fsencode(shell.home.root)
+    begin = b"# BEGIN stockml %b v1 e3b0c44298fc - managed by `stockml schedule`; edit there\n"
+    shell.fake.tab = FOREIGN + begin % root + line % root + b"# END stockml %b\n" % root
+    assert shell("show")[0] == 0 and shell.fake.tab == FOREIGN
+
+
+def test_next_counts_in_the_zone_of_the_tab_where_the_cron_does(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CRON_TZ above our block: cronie counts by it, Debian's cron is said to ignore it."""
+    shell.fake.tab = b"CRON_TZ=Asia/Tokyo\n" + FOREIGN
+    shell.install()
+    tree = shell.tree("next", "clean", "--count", "1")
+    assert "ignores it" in tree["notes"][0]
+    cronie = FakeCrontab(shell.fake.folder.parent / "cronie", kind="cronie")
+    cronie.tab = shell.fake.tab
+    monkeypatch.setenv("PATH", f"{cronie.folder}:/usr/bin:/bin")
+    tree = shell.tree("next", "clean", "--count", "1")
+    assert tree["zone"] == "Asia/Tokyo" and tree["next"][0]["at"] == "2026-02-10T18:00:00.000Z"
+    assert "CRON_TZ above our block" in tree["zone_source"]

@@ -23,7 +23,10 @@ from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
 from engine.core.snapshot import Alert, Away, Snapshot
 from engine.runs.journal import JournalTail
 from engine.runs.spec import run_folder
-from engine.schedule.records import Daemon, ScheduleView
+from engine.schedule.check import ScheduleCheck
+from engine.schedule.check_record import CheckResult
+from engine.schedule.probe_line import ProbeLine
+from engine.schedule.records import Backend, Daemon, ScheduleView
 from engine.schedule.scheduler import Scheduler
 from engine.schedule.view import schedule_view
 from engine.service.records import Overview
@@ -70,6 +73,7 @@ class FakeEngine:
         self.symbols = FakeSymbols(self)
         self.cluster = FakeCluster(self)
         self.schedule = FakeSchedule(self)
+        self.check_outcome: CheckResult | None = None
         self.settings = FakeSettings(self)
         self.service = FakeService(self)
         self.children = FakeChildren(self)
@@ -257,6 +261,13 @@ class FakeSchedule:
 
     def view(self) -> ScheduleView:
         return schedule_view(self.scheduler())
+
+    def check(self, backend: Backend) -> ScheduleCheck:
+        return ScheduleCheck(self.scheduler(), program=Path("/bin/true"), backend=backend)
+
+    def run_check(self, check: ScheduleCheck, line: ProbeLine) -> CheckResult:
+        self.engine.verb("schedule-check", str(check.backend))
+        return self.engine.check_outcome or CheckResult(asked_at=NOW, due=line.due)
 
     def start_now(self, job: str) -> int:
         self.engine.verb("run-now", job)

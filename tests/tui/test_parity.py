@@ -38,6 +38,7 @@ COMMANDS = {
     "schedule_undo": "schedule undo",
     "schedule_run": "cron-run",
     "schedule_write": "schedule install",
+    "schedule_check": "schedule check",
     "symbols_add": "symbols add",
     "symbols_import": "symbols import",
     "symbols_remove": "symbols remove",

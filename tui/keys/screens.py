@@ -157,6 +157,13 @@ SCREENS = (
                 footer=8,
             ),
             ActionRow(
+                "check",
+                "c",
+                "check",
+                "start one probe through the real scheduler",
+                writes=True,
+            ),
+            ActionRow(
                 "run",
                 "T",
                 "run now",

@@ -19,6 +19,7 @@ from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look.table import table
 from tui.schedule import text as words
+from tui.schedule.check_verbs import ScheduleCheckVerbs
 from tui.schedule.edit import ScheduleEdit
 from tui.schedule.form import ScheduleForm
 from tui.schedule.job_text import detail_lines
@@ -41,6 +42,7 @@ class ScheduleScreen(LiveScreen):
     # Each look asks the crontab program three times, 3 to 40 ms each.
     EVERY = 5.0
     BINDINGS: ClassVar[list[BindingType]] = bindings("schedule")
+    VERBS = (ScheduleCheckVerbs,)
 
     value: ScheduleLook | None
 

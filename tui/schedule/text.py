@@ -11,6 +11,7 @@ from engine.schedule.records import CRON, JobView, ScheduleState, ScheduleView
 from engine.words import figures, times
 from engine.words.phrases import plural
 from engine.words.tables import TableColumn
+from tui.keys.labels import key
 from tui.schedule.edit import ScheduleEdit
 from tui.schedule.job_text import explained
 from tui.widgets.lines import Line, Span, line, wrapped_all
@@ -24,6 +25,7 @@ STYLES = {
     ScheduleState.FAILED: "crit",
     ScheduleState.SKIPPED: "warn",
     ScheduleState.PAUSED: "dim",
+    ScheduleState.UNKNOWN: "warn",
 }
 STATE_WORDS = {
     "New": "in the schedule, and no time has come yet",
@@ -33,6 +35,7 @@ STATE_WORDS = {
     "Missed": "the grace is over and nothing ran; the line below says why",
     "Failed": "the newest run failed, or died without a word",
     "Skipped": "the newest run found the job's lock held",
+    "Unknown": "whether it ran is not known; the line below says why",
     "Paused": "switched off; its line stays as a comment",
     "-": "not in the schedule",
     "?": "the crontab cannot be read",
@@ -104,7 +107,9 @@ def _failed(job: JobView) -> bool:
 def around_lines(view: ScheduleView, width: int) -> tuple[Line, ...]:
     """What keeps jobs from starting, clashes, problems, other homes, the rest of the crontab."""
     idle = f"{view.daemon}; no job starts before one does (`stockml doctor` says what to do)"
-    lines: list[Line] = [] if view.daemon.running else [line(idle, "crit")]
+    lines: list[Line] = [line(idle, "crit")] if view.daemon.absent else []
+    if view.daemon.hidden:
+        lines.append(line(f"{view.daemon}; {key('schedule_check')} finds out", "warn"))
     lines += [line(f"problem: {text}", "crit") for text in view.problems]
     lines += [line(f"clash: {clash}", "warn") for clash in view.clashes]
     lines += [
@@ -131,7 +136,10 @@ def facts(view: ScheduleView, edit: ScheduleEdit | None) -> Iterable[Span]:
     else:
         yield (str(view.backend) if view.backend else "nothing installed", "")
     runs = "cron runs" if view.daemon.name == CRON else "systemd runs"
-    yield (runs, "ok") if view.daemon.running else (f"NO {view.daemon.name.upper()}", "crit")
+    if view.daemon.hidden:
+        yield (f"{view.daemon.name} not seen", "warn")
+    else:
+        yield (runs, "ok") if view.daemon.running else (f"NO {view.daemon.name.upper()}", "crit")
     yield (f"zone {view.zone}", "dim")
     if edit and edit.changed:
         yield (f"{plural(len(edit.changed), 'change')} NOT WRITTEN", "mark")

@@ -292,3 +292,14 @@ async def test_an_unreadable_crontab_is_said(tmp_path: Path, mode: str) -> None:
             and "nothing else stands" not in text
         )
         assert engine.crontab.writes == writes
+
+
+async def test_a_check_shows_its_line_and_its_answer(tmp_path: Path) -> None:
+    """`c` asks with the line; the answer is a notice, also where none came."""
+    async with opened(tmp_path / "home", trained_home(), (120, 40)) as (app, engine, pilot):
+        await open_schedule(app, pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: "cron-run --probe" in screen_text(app), "the line")
+        await confirmed(app, pilot, "Start this probe")
+        await until(pilot, lambda: "no answer in 3 minutes" in screen_text(app), "the answer")
+        assert ("schedule-check", "crontab") in [call[:2] for call in engine.calls]
