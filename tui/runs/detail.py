@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,12 +18,14 @@ from engine.words.tables import meanings
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.text import log_line
+from tui.look.glyphs import ASCII, UNICODE
 from tui.look.table import table
 from tui.runs.cancel import ask_cancel
+from tui.runs.race import lane, total_line
 from tui.runs.text import JOB_HEADS, STATE_WORDS, STYLES, job_row, loss_lines
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
-from tui.widgets.lines import Lines, Span, line
+from tui.widgets.lines import Line, Lines, Span, line
 from tui.widgets.picker import Picker
 from tui.widgets.scroll import ScrollLines
 from tui.work.messages import Notice
@@ -113,9 +116,7 @@ class RunScreen(LiveScreen):
         self._place()
         run, said = self.value
         now = self.shell.wall.now()
-        header, rows = table(
-            JOB_HEADS, [job_row(job, now) for job in run.jobs], jobs.size.width - 2
-        )
+        header, rows = self._rows(run, jobs.size.width - 2, now)
         jobs.fill(header, [(job.symbol, row) for job, row in zip(run.jobs, rows, strict=True)])
         width, height = drawn.size
         drawn.show(
@@ -124,6 +125,14 @@ class RunScreen(LiveScreen):
             else ()
         )
         page.fill([log_line(text) for text in said] or [line("its journal is empty so far", "dim")])
+
+    def _rows(self, run: Run, width: int, now: datetime) -> tuple[Line, Sequence[Line]]:
+        """A lane a symbol under the total while it runs; figures before and after once it ended."""
+        if not run.live:
+            return table(JOB_HEADS, [job_row(job, now) for job in run.jobs], width)
+        glyphs = ASCII if self.shell.ascii_only else UNICODE
+        lanes = [lane(job, width, now, glyphs) for job in run.jobs]
+        return total_line(run, now, glyphs), lanes
 
     def _job(self) -> Job | None:
         return self.value[0].job(self.query_one(Picker).chosen) if self.value else None

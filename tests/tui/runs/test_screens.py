@@ -74,6 +74,8 @@ async def test_a_run_opens_with_chart_and_log(tmp_path: Path) -> None:
                 break
             await pilot.press("j")
         text = screen_text(app)
+        assert "▪▪▪·· [" in text
+        assert " 5/13 " in text
         assert "─ training 0.0" in text
         assert "┄ validation 0.0" in text
         assert any("\u2801" <= character <= "\u28ff" for character in text)
