@@ -169,7 +169,7 @@ def test_a_path_that_cron_cannot_carry_is_refused(root: str) -> None:
 def test_a_path_that_python_crontab_would_cut_is_refused(root: str) -> None:
     """python-crontab takes what follows a # for a comment; such a line is never built."""
     home = Home(Path(root))
-    with pytest.raises(UsageError, match="cannot stand in a crontab line"):
+    with pytest.raises(UsageError, match="cannot be used in a crontab line"):
         render_block(home, [JobLine("serve", "@reboot", shell_command(PROGRAM, "serve", home))])
 
 

@@ -298,7 +298,7 @@ async def test_the_marks_come_behind_the_look_at_what_happened(tmp_path: Path) -
         await until(pilot, lambda: app.main.away == AWAY, "what happened")
     assert away_page(None, 80)[0][0][0] == "reading what happened"
     assert "not open on this home before" in plain(away_page(Away(), 80)[0])
-    assert "nothing ended, rang or was missed" in plain(away_page(replace(AWAY, lines=()), 80)[1])
+    assert "nothing ended, fired or was missed" in plain(away_page(replace(AWAY, lines=()), 80)[1])
 
 
 def test_a_failing_check_is_told_loudly() -> None:

@@ -3,7 +3,6 @@ words."""
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -128,10 +127,5 @@ def test_the_symbol_s_help_names_every_section_of_its_page() -> None:
 
 def test_a_pane_is_told_of_once() -> None:
     """The current row's pane stands in two places of the dashboard and once in its help."""
-    assert (
-        Counter(texts("main"))[
-            "Summary        In a very small terminal: how many symbols stand how, the worst"
-        ]
-        == 1
-    )
+    assert sum(text.startswith("Summary ") for text in texts("main")) == 1
     assert sum(text.startswith("Current row") for text in texts("main")) == 1

@@ -289,7 +289,7 @@ async def test_an_unreadable_crontab_is_said(tmp_path: Path, mode: str) -> None:
         assert (
             "CRONTAB UNREAD" in text
             and "nothing installed" not in text
-            and "nothing else stands" not in text
+            and "has nothing else" not in text
         )
         assert engine.crontab.writes == writes
 

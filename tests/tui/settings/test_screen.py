@@ -350,7 +350,7 @@ async def test_a_source_that_was_told_stands_beside_the_one_that_is_set(tmp_path
         await open_settings(app, pilot)
         await until(
             pilot,
-            lambda: "this console reads simulated bars, as --source told it" in screen_text(app),
+            lambda: "this console reads simulated bars, as --source says" in screen_text(app),
             "the words",
         )
     async with opened(tmp_path / "other", trained_home(), (100, 30)) as (app, _, pilot):

@@ -155,7 +155,7 @@ async def test_a_symbol_without_a_model(tmp_path: Path) -> None:
 
 def test_age_says_when_it_is_trained_again() -> None:
     """Young: how many days are left; old: that the next auto-train takes it."""
-    assert "trained again in 6.9 days" in text_of(now_lines(row("NVDA"), 7, 200))
+    assert "due by age in 6.9 days" in text_of(now_lines(row("NVDA"), 7, 200))
     withheld = row("NVDA", forecast=None, withheld="the feed stands still", note="withheld: …")
     assert "no forecast, withheld: the feed stands still" in text_of(now_lines(withheld, 7, 200))
     old = row("NVDA", note="bars end 126 sessions ago: stale forecast", bars_behind=126)
