@@ -108,7 +108,7 @@ STOPS = (
     Stop("service", "service", ("7",), "up", "Service", "esc back", row=False),
     Stop("doctor", "doctor", ("8",), "WARN", "Doctor", "esc back", row=False),
     Stop("symbols", "symbols", ("9",), "NVDA", "Symbols", "esc back"),
-    Stop("hosts", "hosts", ("0",), "north-1", "Hosts", "esc back"),
+    Stop("hosts", "hosts", ("0",), "fitting", "Hosts", "esc back"),
     Stop("settings", "settings", ("comma",), "[market]", "Settings", "esc back"),
     Stop(
         "setting",
