@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from engine.core.clock import is_ahead
 from engine.schedule.job_lines import JobLine
 from engine.schedule.records import Backend, ScheduleChange, ScheduleHistory
 
@@ -75,7 +76,8 @@ def changes_between(
             now, line.job, expression=line.expression, enabled=line.enabled, backend=backend
         )
         recorded = history.changes.get(line.job)
-        if recorded is None or not recorded.same_times(change):
+        ahead = recorded is not None and is_ahead(recorded.at, now)
+        if recorded is None or ahead or not recorded.same_times(change):
             changes.append(change)
     kept = {line.job for line in draft.lines}
     changes += [

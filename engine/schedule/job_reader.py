@@ -26,6 +26,7 @@ from engine.schedule.records import (
 from engine.schedule.scheduler import Scheduler
 from engine.schedule.state import InstalledJob, job_status
 from engine.schedule.surroundings import Surroundings
+from engine.words import times
 
 DIED = "it died without a word"
 
@@ -52,9 +53,12 @@ class JobReader:
             explained = explain(line.expression, job.name, self.now, self.zone)
         except StockmlError as error:
             return JobView(job, line, last=last, reason=str(error))
-        since = self._recorded_since(line)
+        recorded = self._recorded_since(line)
+        # Edited by hand: since when that line stands is not known, but for its runs.
+        edited = recorded is None and line.job in self.history.changes and not runs
+        since = self.now if edited else recorded
         installed = InstalledJob(explained.expression, enabled=line.enabled, since=since)
-        circumstances = self._circumstances(job, line, recorded=since is not None)
+        circumstances = self._circumstances(job, line, recorded=recorded is not None)
         status = job_status(
             installed,
             runs,
@@ -118,7 +122,17 @@ def _failure_before(job: ScheduledJob, status: JobStatus, runs: tuple[CronRun, .
 
 
 def _reason(status: JobStatus, last: CronRun | None, circumstances: Circumstances) -> str:
-    """Why it was missed or will fail, else the newest run's failure or skip message."""
+    """Why it is unknown, was missed or will fail, else the newest run's failure or skip."""
+    if status.state is ScheduleState.UNKNOWN:
+        if last is None:
+            return (
+                "not recorded since when it is installed (history.db lost, restored, or written by"
+                " a wrong clock): `stockml schedule install` records it"
+            )
+        return (
+            f"a run is dated {times.moment(last.started)}, later than now: the clock was wrong;"
+            " the next run makes it known again"
+        )
     if status.missed:
         return missed_reason(status.missed[0], circumstances)
     if not circumstances.program_runs:

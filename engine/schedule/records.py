@@ -104,6 +104,11 @@ class JobView:
         return self._state is ScheduleState.MISSED
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether the records do not say if it ran."""
+        return self._state is ScheduleState.UNKNOWN
+
+    @property
     def _state(self) -> ScheduleState | None:
         return self.status.state if self.status else None
 

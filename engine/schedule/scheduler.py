@@ -221,7 +221,7 @@ class Scheduler:
         Raises what `swap` raises; RefusedError if another backend or home name starts the jobs.
         """
         if not draft.changed:
-            return WriteResult(False), ()
+            return WriteResult(False), self._record(draft) if draft.lines else ()
         self._refuse_double_start(draft)
         if draft.base.backend is Backend.CRONTAB:
             written = swap(
@@ -236,11 +236,16 @@ class Scheduler:
         else:
             written = WriteResult(True)
             notes = self.systemd.write(draft.lines)
+        notes = (*notes, *self._record(draft))
+        return written, notes
+
+    def _record(self, draft: Draft) -> tuple[str, ...]:
+        """Record what stands now; a note where that fails, for the schedule stands already."""
         try:
             write_changes(self.home, changes_between(self.history(), draft, self.clock.now()))
         except StockmlError as error:
-            notes = (*notes, f"the schedule is written, but not recorded: {error.message}")
-        return written, notes
+            return (f"the schedule is written, but not recorded: {error.message}",)
+        return ()
 
     def _refuse_double_start(self, draft: Draft) -> None:
         if not draft.lines:

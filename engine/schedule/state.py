@@ -4,6 +4,7 @@ New      installed, no slot reached yet              Failed   the newest run fai
 Up       the newest slot was run and succeeded       Skipped  the newest run found the lock held
 Started  running now                                 Paused   switched off
 Late     slot reached, still within the grace        Missed   the grace is over and nothing ran
+Unknown  no record of it, or only from a wrong clock
 
 Slots count from when the job was installed, resumed or changed. Any run that starts at or after a
 slot covers it: cron catches up for three hours, and a later manual run clears a miss but keeps
@@ -57,13 +58,18 @@ def job_status(
     boot: datetime | None,
 ) -> JobStatus:
     """The state of a job; `runs` newest first, `running`: lock held, `boot`: slot of @reboot."""
-    newest = runs[0] if runs else None
+    past = [run for run in runs if not is_ahead(run.started, now)]
+    newest = past[0] if past else None
     unfinished = next((run for run in runs if run.outcome is None), None)
     if running and unfinished:
         return JobStatus(ScheduleState.STARTED, unfinished.slot)
     if not installed.enabled:
         return JobStatus(ScheduleState.PAUSED)
     missed = missed_slots(installed, runs, now, zone, boot)
+    dated_ahead = bool(runs) and runs[0] not in past
+    unrecorded = installed.since is None or is_ahead(installed.since, now)
+    if dated_ahead or (unrecorded and not past):
+        return JobStatus(ScheduleState.UNKNOWN, missed=missed)
     if missed:
         over = now.astimezone(UTC) - missed[0].astimezone(UTC) > grace(runs)
         if over or len(missed) > 1:
@@ -82,9 +88,10 @@ def missed_slots(
     boot: datetime | None,
 ) -> tuple[datetime, ...]:
     """The slots that no run covers, newest first, at most 50, without the current minute."""
-    if not installed.enabled or installed.since is None:
+    if not installed.enabled:
         return ()
-    starts = [installed.since, *(run.started for run in runs)]
+    since = () if installed.since is None else (installed.since,)
+    starts = [*since, *(run.started for run in runs)]
     # One ahead of now was written by a wrong clock: it must not cover the slots until then.
     past = [start for start in starts if not is_ahead(start, now)]
     if not past:

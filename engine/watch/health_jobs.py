@@ -54,11 +54,13 @@ def schedule_items(schedule: ScheduleView) -> Iterator[Item]:
     elif not schedule.installed:
         yield Item("schedule", Level.WARN, "no job is installed", "stockml schedule install")
     for job in schedule.installed:
-        level = level_of(critical=job.in_trouble, warning=False)
+        level = level_of(critical=job.in_trouble, warning=job.is_unknown)
         yield item("schedule", level, str(job), _next_step(job))
 
 
 def _next_step(job: JobView) -> str:
+    if job.is_unknown:
+        return "stockml schedule install"
     # What failed was not missed: catch-up would find nothing to do.
     return "stockml schedule catch-up" if job.was_missed else f"stockml cron-run {job.job.name}"
 

@@ -69,7 +69,12 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
         ("Up", _state(SUNDAY + 3 * DAY, _run(SUNDAY + 2 * DAY, trigger=JobTrigger.MANUAL))),
         # A slot before the job was installed or resumed does not count.
         ("New", _state(SUNDAY + 3 * DAY, since=SUNDAY + HOUR)),
-        ("New", _state(SUNDAY + 30 * DAY, since=None)),
+        # No record of its start, or only runs of a wrong clock: not known, and not well.
+        ("Unknown", _state(SUNDAY + 30 * DAY, since=None)),
+        ("Unknown", _state(SUNDAY, since=SUNDAY + 400 * DAY)),
+        ("Unknown", _state(SUNDAY + HOUR, _run(SUNDAY + 400 * DAY))),
+        ("Up", _state(SUNDAY + HOUR, _run(SUNDAY), _run(SUNDAY + 400 * DAY))),
+        ("Missed", _state(SUNDAY + 8 * DAY, _run(SUNDAY), since=None)),
         # A skip while an earlier run still goes on.
         (
             "Started",

@@ -250,3 +250,15 @@ def test_a_fault_of_the_units_does_not_hide_the_tab(
     monkeypatch.setattr("engine.schedule.systemd.Systemd.read", broken)
     view = schedule_view(desk.scheduler)
     assert "weekly.timer is damaged" in view.problems and view.backend is Backend.CRONTAB
+
+
+def test_a_lost_history_is_unknown_until_the_next_install(desk: Desk) -> None:
+    """A WARN with its reason; an install that changes no line records what stands."""
+    desk.write(desk.install())
+    desk.scheduler.home.history.unlink()
+    desk.clock.advance(timedelta(days=90))
+    weekly = _job(desk, "weekly")
+    assert weekly.is_unknown and "history.db lost" in weekly.reason
+    assert not desk.install().changed
+    desk.write(desk.install())
+    assert str(_job(desk, "weekly")) == "weekly New"
