@@ -247,9 +247,9 @@ def page(
     by_model = _model_sections(content, width, tall, ascii_only=ascii_only)
     losses = loss_lines(content.job, width, tall, ascii_only=ascii_only)
     sections: tuple[tuple[str, Sequence[Line]], ...] = (
+        ("Price", by_model["Price"]),
         ("Now", (*now_section, *_week_lines(details, width), *_problem_lines(details, width))),
         ("Retraining", retrain_lines(row, retrain, now, width)),
-        ("Price", by_model["Price"]),
         ("Error against naive", by_model["Error against naive"]),
         ("Calibration", by_model["Calibration"]),
         ("Last training", losses or (line("no training is recorded", "dim"),)),
