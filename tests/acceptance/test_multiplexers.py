@@ -93,3 +93,4 @@ def _help_esc_quit(terminal: Terminal) -> None:
     wait_for(lambda: "A all" not in terminal.screen(), what="the end of the console")
     left = terminal.shows("without the console")
     assert "NVDA" not in left
+    terminal.keys("C-d")  # ends `cat`, and with it screen and mosh-server
