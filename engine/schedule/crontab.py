@@ -32,6 +32,10 @@ _HEADER = re.compile(
     rb"# \([^\n]* installed on [^\n]*\)\n"
     rb"# \(Cron version [^\n]*\)\n"
 )
+# Debian and cronie; BSD and macOS; busybox.
+_NO_TAB = re.compile(
+    rb"(?:crontab: )?no crontab for |crontab: can't open '[^']*': No such file or directory"
+)
 _UNCHANGED = "your crontab was not changed"
 
 
@@ -64,7 +68,7 @@ class Crontab:
     def read(self) -> bytes | None:
         """The exact bytes of the tab, None when there is none; CrontabError on any other answer."""
         done = self._run("-l")
-        if done.returncode == 1 and not done.stdout and done.stderr.startswith(b"no crontab for"):
+        if done.returncode == 1 and not done.stdout and _NO_TAB.match(done.stderr):
             return None
         if done.returncode != 0:
             raise self._failed("crontab -l failed", done)

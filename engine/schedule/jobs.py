@@ -197,6 +197,11 @@ def quoted_command(program: Path, words: Sequence[str], job: str) -> str:
     if interpreter := interpreter_of(program):
         words = (interpreter, "-E", *words)
     for word in words:
+        if not word.isascii() and "\ufffd" in os.fsencode(word).decode("utf-8", "replace"):
+            raise UsageError(
+                f"{os.fsencode(word)!r} is not UTF-8: history.db cannot be opened there",
+                "use another path",
+            )
         if "\\" in word or any(ord(character) < 32 or ord(character) == 127 for character in word):
             raise UsageError(
                 f"{clean(word, 120)!r} holds a backslash or a control character, which cron"

@@ -116,3 +116,15 @@ def test_the_error_contains_what_cron_prints(tmp_path: Path) -> None:
         fake.crontab.install(file)
     with fake.fails("refuse"), pytest.raises(CrontabError, match="bad minute"):
         fake.crontab.check(file)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["crontab: no crontab for op", "crontab: can't open 'op': No such file or directory"],
+)
+def test_other_programs_say_in_other_words_that_there_is_no_tab(tmp_path: Path, words: str) -> None:
+    """BSD, macOS and busybox: the first install is possible there."""
+    program = tmp_path / "crontab"
+    program.write_text(f'#!/bin/sh\necho "{words}" >&2\nexit 1\n')
+    program.chmod(0o755)
+    assert Crontab((str(program),)).read() is None

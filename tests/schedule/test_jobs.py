@@ -106,3 +106,9 @@ def test_the_program_is_found_absolute(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(StockmlError, match="no stockml command") as caught:
         find_program()
     assert "--program" in caught.value.hint
+
+
+def test_a_home_that_history_cannot_open_is_refused_before_the_write() -> None:
+    """A path with a byte that is not UTF-8."""
+    with pytest.raises(UsageError, match="not UTF-8"):
+        shell_command(Path("/bin/true"), "weekly", Home(Path("/home/op/lat\udce9n")))
