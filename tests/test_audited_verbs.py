@@ -75,6 +75,7 @@ NOT_AUDITED = {
     "settings.write": "engine.settings.write audits",
     "bars.reports": "reads",
     "bars.look_up_reports": "keeps what a source says",
+    "bars.requests_due": "reads",
     "bars.stored": "reads",
     "bars.plan_import": "reads",
     "models.predict": "reads",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from engine.core.errors import ExitCode, StockmlError, UsageError
 from engine.core.exits import worst_exit
 from engine.core.text import clean
 from engine.words import figures, times
-from engine.words.phrases import bars_age
+from engine.words.phrases import bars_age, plural
 from engine.words.sources import source_name
 from engine.words.tables import columns, text_table
 
@@ -31,6 +31,7 @@ def fetch(session: Session, symbols: tuple[str, ...], accept_rebase: bool = Fals
             "--accept-rebase replaces stored bars: it needs the symbols that it is meant for",
             "stockml data fetch --accept-rebase SYM",
         )
+    note_requests(session, session.symbols(symbols))
     get: Callable[[str], Bars] = session.engine.bars.fetch
     if accept_rebase:
         get = partial(session.engine.bars.fetch, accept_rebase=True)
@@ -38,6 +39,14 @@ def fetch(session: Session, symbols: tuple[str, ...], accept_rebase: bool = Fals
     if fault := session.engine.bars.look_up_reports(session.symbols(symbols)):
         session.note(fault)
     return code
+
+
+def note_requests(session: Session, symbols: Sequence[str]) -> None:
+    """Say how many requests of the source are due, and how long they take at its pace."""
+    due = session.engine.bars.requests_due(symbols)
+    if due.count:
+        pace = f"about {times.duration(due.seconds)} at one every {due.spacing_s:g} s"
+        session.note(f"{plural(due.count, 'request')} to the source, {pace}")
 
 
 def check(session: Session, symbols: tuple[str, ...]) -> int:

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from engine.cli import documents, render
+from engine.cli.data import note_requests
 from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, UsageError
@@ -63,6 +64,7 @@ def run_training(
         starter=f"stockml, pid {os.getpid()}",
     )
     with Interrupts() as interrupts:
+        note_requests(session, symbols)
         started = session.engine.runs.start(request)
         for symbol, holder in started.busy:
             session.note(f"{symbol} is left out: {holder or 'another process'} trains it")

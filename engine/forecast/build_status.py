@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from engine.vault.model_reader import ModelReader
 
 
+CHUNK = 200
+"""Symbols forecast together: 0.1 MB each, and a batch of the LSTM that is large enough."""
+
+
 def build(
     home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
 ) -> Status | None:
@@ -39,8 +43,26 @@ def build_all(
     """Derive and store the statuses of live models, on bars of `source` or the model's own source.
 
     None without a model file; `problem` names a broken model or missing bars, nothing is raised.
-    With `accept_doubts` no forecast is withheld, and nothing is stored.
+    With `accept_doubts` no forecast is withheld, and nothing is stored. The models and bars of
+    CHUNK symbols at a time are in memory.
     """
+    statuses: dict[str, Status | None] = {}
+    names = tuple(symbols)
+    for start in range(0, len(names), CHUNK):
+        chunk = names[start : start + CHUNK]
+        statuses |= _build_chunk(home, settings, chunk, clock, source, accept_doubts)
+    return statuses
+
+
+def _build_chunk(
+    home: Home,
+    settings: Settings,
+    symbols: tuple[str, ...],
+    clock: Clock,
+    source: str,
+    accept_doubts: bool,
+) -> dict[str, Status | None]:
+    """`build_all` of symbols that are in memory together."""
     from engine.forecast.serving import StoredBars, forecast_stored
 
     statuses, live = _live_models(home, symbols)

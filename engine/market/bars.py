@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from engine.market.reports import ReportDates
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
+COLUMNS = ("dates", "open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +67,13 @@ class Bars:
         return day(self.dates[-1])
 
     def _rows(self, rows: slice | NDArray[np.bool_]) -> Self:
-        columns = {
-            name: getattr(self, name)[rows]
-            for name in ("dates", "open", "high", "low", "close", "volume")
-        }
+        columns: dict[str, Any] = {name: _own_rows(getattr(self, name), rows) for name in COLUMNS}
         return replace(self, **columns)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the columns."""
+        return sum(getattr(self, name).nbytes for name in COLUMNS)
 
     def where(self, rows: NDArray[np.bool_]) -> Self:
         """The bars of the rows that are flagged."""
@@ -89,6 +92,12 @@ class Bars:
     def tail(self, count: int) -> Self:
         """The newest `count` bars."""
         return self._rows(slice(max(0, len(self) - count), None))
+
+
+def _own_rows(column: NDArray[Any], rows: slice | NDArray[np.bool_]) -> NDArray[Any]:
+    """The rows as an array of their own: a view keeps the whole column, 16 times the simulated."""
+    chosen = column[rows]
+    return chosen if chosen.base is None else chosen.copy()
 
 
 def day(moment: np.datetime64) -> date:

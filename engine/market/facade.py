@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from engine.core.doubts import Doubt
     from engine.market.bars import Bars
+    from engine.market.due import RequestsDue
     from engine.market.import_plan import ImportPlan
     from engine.market.reports import ReportDates, ReportTime
 
@@ -36,6 +37,17 @@ class BarsFacade(Facade):
         settings, source = self.context.settings, self._source()
         return fetch_bars(
             self.home, settings, source, symbol, self.clock, accept_rebase=accept_rebase
+        )
+
+    def requests_due(self, symbols: Iterable[str]) -> RequestsDue:
+        """How many requests a fetch of the symbols begins with, and how long they take."""
+        from engine.core.sources import parse_source
+        from engine.market.due import requests_due
+        from engine.market.request import BarsRequest
+
+        settings, source = self.context.settings, parse_source(self._source())
+        return requests_due(
+            BarsRequest(self.home, settings, source, symbol, self.clock) for symbol in symbols
         )
 
     def stored(self, symbol: str) -> Bars:

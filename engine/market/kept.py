@@ -2,7 +2,8 @@
 
 what the store holds                    what is asked for
 nothing, or too little                  the whole history
-bars                                    as `refresh.resume_day` says, once a week everything
+every session of the last year          nothing, until a session ends; once a week everything
+bars that lack one                      as `refresh.resume_day` says, once a week everything
 bars that the answer does not fit       the whole history again
 the source does not answer              nothing; the stored bars serve, with a warning of their age
 the source is on another base           nothing is taken; the stored bars serve, the factor is told
@@ -82,8 +83,11 @@ def _refreshed(
     accept = request.accept_rebase
     is_due = refresh.is_compare_due(held.compared_at, now)
     if held.bars is not None and held.reaches_back and not is_due and not accept:
+        today = exchange_day(now)
+        if refresh.is_current(held.bars, request.newest, today):
+            return MergedBars(), held.compared_at
         sessions = request.settings.market.refetch_sessions
-        start = refresh.resume_day(held.bars, sessions, exchange_day(now))
+        start = refresh.resume_day(held.bars, sessions, today)
         merged = merge(held.bars, ask(request, start), whole=False, accept_rebase=False)
         if not merged.needs_whole:
             return merged, held.compared_at

@@ -1,6 +1,7 @@
 """From which day a network source is asked again: pure functions of the stored bars and the day.
 
-the newest `refetch_sessions`            always: Yahoo still corrects them
+nothing at all                           the newest complete session and all before it are stored
+the newest `refetch_sessions`            else always: Yahoo still corrects them
 a session missing or left out            for a year, until it is there
 the days before a split                  for a month: sources re-base old rows days after it
 the whole history                        once a week, and where anything does not fit
@@ -26,13 +27,23 @@ _SEAM = 3
 def resume_day(held: Bars, refetch_sessions: int, today: date) -> date:
     """The day from which to ask again, never before the first stored bar."""
     days = [_sessions_before(held.last_date, refetch_sessions - 1)]
-    since = max(held.first_date, today - YEAR)
-    recent = [day for day in held.dates.tolist() if day >= since]
-    missing = missing_sessions([since, *recent])
+    missing = _missing(held, today)
     days += [_sessions_before(missing[0], _SEAM)] if missing else []
     splits = [when for when, _ in held.splits if when > today - MONTH]
     days += [_sessions_before(min(splits), _SEAM)] if splits else []
     return max(min(days), held.first_date)
+
+
+def is_current(held: Bars, newest: date, today: date) -> bool:
+    """Whether the session `newest` is stored and none of the last year is missing."""
+    return held.last_date >= newest and not _missing(held, today)
+
+
+def _missing(held: Bars, today: date) -> tuple[date, ...]:
+    """Sessions of the last year that are not stored."""
+    since = max(held.first_date, today - YEAR)
+    recent = [day for day in held.dates.tolist() if day >= since]
+    return missing_sessions([since, *recent])
 
 
 def is_compare_due(compared_at: datetime | None, now: datetime) -> bool:

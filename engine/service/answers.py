@@ -104,7 +104,7 @@ def model(served: ServedSymbol, newest: date, refusals: int) -> Tree:
         "trained_at": iso(info.trained_at) if info else None,
         "loaded_at": iso(loaded.loaded_at) if loaded else None,
         "last_bar": info.last_bar if info else None,
-        "as_of": bars.last_date.isoformat() if bars is not None and len(bars) else None,
+        "as_of": bars.last_date.isoformat() if bars is not None and bars.last_date else None,
         "source": kind_of(served.source),
         "n_scored": info.metrics.n_scored if info else 0,
         "mape": info.metrics.mape if info else None,

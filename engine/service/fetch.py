@@ -1,5 +1,6 @@
-"""`python -m engine.service.fetch HOME SOURCE SYM [SOURCE SYM …]`: fetches bars for the service.
+"""`python -m engine.service.fetch HOME`: fetches bars for the service.
 
+Stdin's first line is a JSON list of [source, symbol]: thousands are too many for a command line.
 Exits when all are requested or stdin closes (the service died); a source that is down fails fast.
 """
 
@@ -10,6 +11,8 @@ import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+
+import msgspec
 
 from engine.core.anchor import hold_home
 from engine.core.clock import Clock, SystemClock
@@ -42,9 +45,9 @@ def _die_with_parent() -> None:
 
 def main(words: list[str]) -> int:
     """The command line above."""
+    keys = msgspec.json.decode(sys.stdin.buffer.readline(), type=list[tuple[str, str]])
     threading.Thread(target=_die_with_parent, daemon=True).start()
     hold_home(Path(words[0]))
-    keys = list(zip(words[1::2], words[2::2], strict=True))
     fresh = fetch_all(Home(Path(words[0])), keys, SystemClock())
     return 0 if fresh == len(keys) else 1
 

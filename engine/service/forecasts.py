@@ -59,6 +59,9 @@ class Forecasts:
         """The symbol's forecast, cached or computed; StockmlError says why there is none."""
         served = self._models.get(symbol)
         if served is None:
+            loop = asyncio.get_running_loop()
+            served = await loop.run_in_executor(self._pool, self._models.load, symbol)
+        if served is None:
             raise NoDataError(f"the model of {symbol} is being loaded", "ask again in a second")
         if served.fault is not None:
             self._metrics.prediction_errors.labels(symbol).inc()

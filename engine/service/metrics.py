@@ -24,6 +24,10 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+MOST_LABELLED = 200
+"""Symbols up to which each has series of its own."""
+WITHOUT_TOTAL = frozenset({"stockml_model_generation"})
+"""Metrics of symbols whose sum says nothing."""
 HEALTH_ROUTES = frozenset({"/api/v1/health", "/readyz"})
 """Routes whose 503 reports ill health and is no failed request."""
 
@@ -87,9 +91,10 @@ class ServiceMetrics:
         self.duration.labels(route).observe(seconds)
         self.recent.add(route, seconds)
 
-    def text(self) -> bytes:
-        """The exposition in Prometheus' text format."""
-        return generate_latest(self.registry)
+    def text(self, symbols: int = 0) -> bytes:
+        """The exposition in Prometheus' text format; a summary where there are many symbols."""
+        whole = symbols <= MOST_LABELLED
+        return generate_latest(self.registry if whole else SymbolTotals(self.registry))
 
     def failures(self) -> float:
         """Requests answered with a status of 500 or above, reports of ill health left out."""
@@ -114,6 +119,24 @@ class LiveDirection(Collector):
         if self.percent is not None:
             about = "Direction accuracy of scored forecasts, percent."
             yield GaugeMetricFamily("stockml_live_direction_percent", about, self.percent)
+
+
+class SymbolTotals(CollectorRegistry):
+    """The metrics of a registry, each of symbols as one total without their names."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(auto_describe=False)
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        for family in self._registry.collect():
+            if not any("symbol" in sample.labels for sample in family.samples):
+                yield family
+            elif family.name not in WITHOUT_TOTAL:
+                summary = Metric(family.name, family.documentation, family.type)
+                name, total = family.samples[0].name, sum(row.value for row in family.samples)
+                summary.add_sample(name, {}, total)
+                yield summary
 
 
 @dataclass(frozen=True, slots=True)

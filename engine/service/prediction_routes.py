@@ -68,7 +68,8 @@ async def historical(call: Call) -> Response:
     if served.bars is None:
         raise ApiProblem(503, "no-data", f"no stored bars of {symbol}")
     today = exchange_day(call.service.clock.now())
-    return json(answers.historical(symbol, served.bars, days, today))
+    bars = await run_in_threadpool(served.bars.get)
+    return json(answers.historical(symbol, bars, days, today))
 
 
 async def accuracy(call: Call) -> Response:

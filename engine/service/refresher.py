@@ -1,7 +1,7 @@
 """Fresh bars in the background, fetched by a short-lived child after each session's close.
 
 Bars are due when the store lacks a session that closed `market.settle_minutes` ago. A round that
-leaves symbols behind doubles the wait; all symbols share one backoff.
+brings no symbol further doubles the wait; all symbols share one backoff.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from engine.core.child import child_environment
 from engine.core.clock import Clock
@@ -22,8 +25,8 @@ from engine.service.metrics import ServiceMetrics
 
 FIRST_WAIT = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=1)
-CHILD_LIMIT_S = 600.0
-"""Seconds per child; 13 symbols at a request every 1.5 s take 30 s, an outage four tries of one."""
+IDLE_LIMIT_S = 600.0
+"""Seconds in which a child must bring one symbol further: an outage is four tries of one."""
 BarKey = tuple[str, str]
 """(source, symbol)."""
 
@@ -35,10 +38,12 @@ class Backoff:
     failures: int = 0
     until: datetime | None = None
 
-    def after(self, left_behind: bool, now: datetime) -> Backoff:
-        """The state after a round that ended `now`."""
+    def after(self, left_behind: bool, now: datetime, *, progress: bool = False) -> Backoff:
+        """The state after a round that ended `now`; with `progress` the first wait again."""
         if not left_behind:
             return Backoff()
+        if progress:
+            return Backoff(1, now + FIRST_WAIT)
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self.failures, 10))
         return Backoff(self.failures + 1, now + wait)
 
@@ -69,6 +74,9 @@ class Refresher:
         self._requested: tuple[BarKey, ...] = ()
         self._newest = date.min
         self._started = 0.0
+        self._moved = 0.0
+        """When the child last brought a symbol further, and how many were left then."""
+        self._left = 0
         self.backoff = Backoff()
 
     def poll(self, keys: Iterable[BarKey], newest: date) -> None:
@@ -96,19 +104,23 @@ class Refresher:
     def _start(self, due: tuple[BarKey, ...], newest: date) -> None:
         self._requested = due
         self._newest = newest
-        self._started = time.monotonic()
-        words = [word for key in due for word in key]
-        argv = [sys.executable, "-P", "-m", "engine.service.fetch", str(self._home.root), *words]
+        self._started = self._moved = time.monotonic()
+        self._left = len(due)
+        argv = [sys.executable, "-P", "-m", "engine.service.fetch", str(self._home.root)]
         null = subprocess.DEVNULL
         # stdin is a pipe that only we hold: a killed service ends its child by EOF.
         self._child = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=null, stderr=null, env=child_environment()
         )
+        if self._child.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._child.stdin.write(msgspec.json.encode(due) + b"\n")
+                self._child.stdin.flush()
 
     def _reap(self, child: subprocess.Popen[bytes]) -> None:
         seconds = time.monotonic() - self._started
         if child.poll() is None:
-            if seconds > CHILD_LIMIT_S:
+            if time.monotonic() - self._moved > IDLE_LIMIT_S and not self._moves_on():
                 child.kill()
             return
         if child.stdin is not None:
@@ -118,4 +130,11 @@ class Refresher:
         self._metrics.fetches.inc(len(self._requested))
         self._metrics.fetch_errors.inc(len(left))
         self._metrics.fetching.observe(seconds)
-        self.backoff = self.backoff.after(bool(left), self._clock.now())
+        progress = len(left) < len(self._requested)
+        self.backoff = self.backoff.after(bool(left), self._clock.now(), progress=progress)
+
+    def _moves_on(self) -> bool:
+        """Whether the child brought symbols further since the last such look."""
+        left = len(behind(self._home, self._requested, self._newest))
+        before, self._left, self._moved = self._left, left, time.monotonic()
+        return left < before

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from engine.core.clock import iso
-from engine.service import answers
+from engine.service import answers, query
 from engine.service import prediction_routes as predictions
 from engine.service.call import Call, json
 from engine.service.docs import page
@@ -71,14 +71,19 @@ async def livez(_: Call) -> Response:
 
 
 async def readyz(call: Call) -> Response:
-    """Whether the models are loaded and at least one symbol is answered."""
-    ready = call.service.loaded and call.service.health.status != 503
-    return json({"status": "ready" if ready else "not ready"}, 200 if ready else 503)
+    """Whether at least one symbol is answered, and how many models were read so far."""
+    ready = call.service.health.status != 503
+    tree = {
+        "status": "ready" if ready else "not ready",
+        "loaded": call.service.models.count,
+        "total": len(call.service.settings.names),
+    }
+    return json(tree, 200 if ready else 503)
 
 
 async def stats(call: Call) -> Response:
     """Cache, models, process, and figures of the requests so far."""
-    return json(statistics(call.service))
+    return json(statistics(call.service, query.page(call.query)))
 
 
 async def clear_cache(call: Call) -> Response:
@@ -95,8 +100,10 @@ async def clear_cache(call: Call) -> Response:
 
 async def models(call: Call) -> Response:
     """Every symbol's model as it is served."""
-    trees = [_model_tree(call.service, served) for served in call.service.models.served]
-    return json({"count": len(trees), "models": trees})
+    served = call.service.models.served
+    page = query.page(call.query)
+    trees = [_model_tree(call.service, symbol) for symbol in page.of(served)]
+    return json({"count": len(trees), "models": trees, **page.tree(len(served))})
 
 
 async def reload(call: Call) -> Response:
@@ -120,7 +127,8 @@ def _model_tree(service: PredictionService, served: ServedSymbol) -> Tree:
 
 async def metrics(call: Call) -> Response:
     """Prometheus text."""
-    return Response(call.service.metrics.text(), media_type=CONTENT_TYPE)
+    symbols = len(call.service.settings.names)
+    return Response(call.service.metrics.text(symbols), media_type=CONTENT_TYPE)
 
 
 async def openapi(_: Call) -> Response:
@@ -165,9 +173,9 @@ ROUTES = (
         "the next session's close of one symbol",
     ),
     Route("GET", "/api/v1/historical/{symbol}", predictions.historical, "stored bars: ?days=30"),
-    Route("GET", "/api/v1/stats", stats, "cache, models, process, requests"),
+    Route("GET", "/api/v1/stats", stats, "cache, models, process, requests: ?page=1&limit=200"),
     Route("POST", "/api/v1/cache/clear", clear_cache, "forget cached forecasts"),
-    Route("GET", "/api/v1/models", models, "the models as they are served"),
+    Route("GET", "/api/v1/models", models, "the models as they are served: ?page=1&limit=200"),
     Route("POST", "/api/v1/models/{symbol}/reload", reload, "read one model file again now"),
     Route(
         "GET",

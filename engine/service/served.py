@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
 
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.records import Forecast, ModelInfo
 from engine.forecast.inference import Forecaster, check_withheld
-from engine.market.bars import Bars
+from engine.service.bar_cache import HeldBars
+from engine.service.memory import Held
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedModel:
-    """One model in memory."""
+    """One model in service, its numbers in memory while there is room."""
 
     info: ModelInfo
-    forecaster: Forecaster
+    held: Held[Forecaster]
+    context: tuple[str, ...]
+    """The other symbols whose bars it needs."""
     loaded_at: datetime
+
+    @property
+    def forecaster(self) -> Forecaster:
+        """Its numbers; ModelError when they must be read again and the file is another one."""
+        return self.held.get()
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -30,8 +38,8 @@ class ServedSymbol:
     source: str
     """The full name of the source of its bars."""
     model: LoadedModel | None = None
-    bars: Bars | None = None
-    context: Mapping[str, Bars] = field(default_factory=dict)
+    bars: HeldBars | None = None
+    context: Mapping[str, HeldBars] = field(default_factory=dict)
     fault: StockmlError | None = None
     """Why it cannot be forecast; None when it can."""
     refused: str = ""
@@ -48,12 +56,22 @@ class ServedSymbol:
             raise self.fault
         if self.model is None or self.bars is None:
             raise no_model(self.symbol)
-        check_withheld(self.bars)
-        return check_finite(self.symbol, self.model.forecaster.forecast(self.bars, self.context))
+        bars = self.bars.get()
+        check_withheld(bars)
+        context = {name: held.get() for name, held in self.context.items()}
+        return check_finite(self.symbol, self.model.forecaster.forecast(bars, context))
 
     def ends_before(self, session: date) -> bool:
         """Whether its bars lack the session `session`."""
-        return self.bars is None or not len(self.bars) or self.bars.last_date < session
+        return self.symbol in self.late_names(session)
+
+    def late_names(self, session: date) -> Iterator[str]:
+        """The symbol and its model's context, as far as their bars lack `session`."""
+        held = {**self.context, self.symbol: self.bars}
+        for name in (self.symbol, *(self.model.context if self.model else ())):
+            bars = held.get(name)
+            if bars is None or bars.last_date is None or bars.last_date < session:
+                yield name
 
     def same_as(self, other: ServedSymbol) -> bool:
         """Whether both forecast from the same model and the same bars."""

@@ -65,6 +65,8 @@ class PredictionService:
         max_bytes = self.settings.logs.max_mb * 1_000_000
         self.access = AccessLog(self.home.logs / "service" / "access.log", max_bytes)
         self._live_due = 0.0
+        self._check_due = 0.0
+        self._stale: dict[str, bool] = {}
         self._ledger_fault = ""
         self._settings_key: object = None
         self._settings_fault = ""
@@ -97,24 +99,27 @@ class PredictionService:
     def refresh(self) -> None:
         """Load changed settings, models and bars; check health; fetch bars that are due."""
         self._refresh_settings()
-        self.models.refresh(self.settings)
+        self._check_due = 0.0
+        self.models.refresh(self.settings, self._went_on)
+        if self._stop.is_set():
+            return
         newest = self.newest_session()
         for served in self.models.served:
-            self.metrics.stale.labels(served.symbol).set(served.ends_before(newest))
+            self._note_stale(served.symbol, served.ends_before(newest))
         self._refresh_live_direction()
         self.health = self._check_health()
         self.loaded = True
         self.access.check_rename()
         if self.fetching:
-            self.refresher.poll(self.needed_bars(), newest)
+            self.refresher.poll(self.late_bars(newest), newest)
 
-    def needed_bars(self) -> tuple[BarKey, ...]:
-        """The bars that all forecasts need, each once."""
+    def late_bars(self, newest: date) -> tuple[BarKey, ...]:
+        """The bars that forecasts need and that lack the session `newest`, each once."""
         keys = (
             (served.source, symbol)
             for served in self.models.served
             if served.model is not None
-            for symbol in (served.symbol, *served.model.forecaster.context)
+            for symbol in served.late_names(newest)
         )
         return tuple(dict.fromkeys(keys))
 
@@ -124,6 +129,18 @@ class PredictionService:
             return self.models.reload(symbol, self.settings)
         except OSError as error:
             raise StockmlError(f"{symbol}: {error.strerror}") from error
+
+    def _went_on(self) -> bool:
+        """Check health once a second while a look goes on; False once the service stops."""
+        if not self.loaded and self.clock.monotonic() >= self._check_due:
+            self._check_due = self.clock.monotonic() + REFRESH_S
+            self.health = self._check_health()
+        return not self._stop.is_set()
+
+    def _note_stale(self, symbol: str, stale: bool) -> None:
+        if self._stale.get(symbol) is not stale:
+            self._stale[symbol] = stale
+            self.metrics.stale.labels(symbol).set(stale)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -12,14 +12,15 @@ from typing import Any
 
 from engine.core.clock import iso
 from engine.service.metrics import ServiceMetrics, total
+from engine.service.query import ListPage
 from engine.service.recent import percentiles
 from engine.service.service import PredictionService
 
 Tree = dict[str, Any]
 
 
-def statistics(service: PredictionService) -> Tree:
-    """Cache, models, process, requests."""
+def statistics(service: PredictionService, page: ListPage) -> Tree:
+    """Cache, models, process, requests; what is listed by symbol is that of `page`."""
     settings = service.settings.service
     now = service.clock.now()
     served = service.models.served
@@ -31,9 +32,12 @@ def statistics(service: PredictionService) -> Tree:
             "version": settings.model_version,
             "loaded": sum(symbol.model is not None for symbol in served),
             "generations": {
-                symbol.symbol: symbol.model.info.generation for symbol in served if symbol.model
+                symbol.symbol: symbol.model.info.generation
+                for symbol in page.of(served)
+                if symbol.model
             },
-            "refused": [symbol.symbol for symbol in served if symbol.refused],
+            "refused": [symbol.symbol for symbol in page.of(served) if symbol.refused],
+            **page.tree(len(served)),
         },
         "system": _system((now - service.started_at).total_seconds()),
         "requests": _requests(service.metrics),

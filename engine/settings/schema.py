@@ -147,6 +147,7 @@ class ServiceSettings(_Section, frozen=True):
     prediction_ttl: Annotated[str, Meta(pattern=TTL)]
     model_version: Annotated[str, Meta(pattern=VERSION)]
     signal_percent: Annotated[float, Meta(ge=0, le=100)]
+    memory_mb: Annotated[int, Meta(ge=16, le=65_536)]
 
     @property
     def ttl_s(self) -> int:

@@ -203,6 +203,22 @@ def test_bars_are_read_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
+def test_models_are_read_in_chunks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never more models in memory than a chunk has, and the statuses are those of all at once."""
+    whole = build_status.build_all(home, SETTINGS, SYMBOLS, CLOCK)
+    sizes: list[int] = []
+    real = build_status._live_models
+
+    def counted(home: Home, symbols: tuple[str, ...]) -> Any:
+        sizes.append(len(symbols))
+        return real(home, symbols)
+
+    monkeypatch.setattr(build_status, "CHUNK", 2)
+    monkeypatch.setattr(build_status, "_live_models", counted)
+    assert build_status.build_all(home, SETTINGS, SYMBOLS, CLOCK) == whole
+    assert (max(sizes), sum(sizes)) == (2, len(SYMBOLS))
+
+
 def test_a_week_is_forecast_and_kept_in_no_ledger(home: Home) -> None:
     """The range of five sessions is wider than tomorrow's; only tomorrow's is scored later."""
     prepare(home)

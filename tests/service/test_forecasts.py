@@ -168,3 +168,20 @@ def test_a_ttl_of_zero_caches_nothing(home: Home, monkeypatch: pytest.MonkeyPatc
         assert bench.forecasts.clear() == 1
 
     run(bench, work)
+
+
+def test_a_symbol_that_the_first_look_has_not_reached_is_loaded_by_its_request(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look ends after one symbol; the request for another reads that one alone."""
+    bench = Bench(home, monkeypatch)
+    bench.models = ModelStore(home, bench.clock, bench.metrics, None)
+    bench.models.refresh(load(home, {}), lambda: False)
+    assert bench.models.count == 1
+    bench.forecasts = Forecasts(bench.models, bench.clock, bench.metrics, lambda: 300.0)
+
+    async def work() -> None:
+        assert (await bench.forecasts.get("TSLA")).forecast.last_bar == "2026-06-30"
+
+    run(bench, work)
+    assert bench.models.count == 2

@@ -41,6 +41,21 @@ def values(served: Served) -> dict[str, float]:
     }
 
 
+def test_many_symbols_are_one_total() -> None:
+    """Above 200 symbols no series bears a symbol's name; a sum that says nothing is left out."""
+    metrics = ServiceMetrics()
+    for symbol in ("NVDA", "TSLA"):
+        metrics.answering.labels(symbol).set(1)
+        metrics.predictions.labels(symbol).inc(3)
+        metrics.generation.labels(symbol).set(7)
+    whole, summary = metrics.text(200).decode(), metrics.text(201).decode()
+    assert 'stockml_symbol_answered{symbol="NVDA"} 1.0' in whole
+    assert "stockml_symbol_answered 2.0\n" in summary
+    assert "stockml_predictions_total 6.0\n" in summary
+    assert "{symbol=" not in summary and "stockml_model_generation " not in summary
+    assert "stockml_cache_size 0.0" in summary
+
+
 def test_every_metric_keeps_its_name_and_its_labels() -> None:
     """Panels and alert rules ask for these: none goes, and a new one is added here."""
     metrics = ServiceMetrics()

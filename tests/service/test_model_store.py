@@ -247,7 +247,7 @@ def test_missing_bars_cost_no_memory(home: Home) -> None:
     for _ in range(3):
         refresh()
         with pytest.raises(NoDataError) as caught:
-            store.bars("yahoo", "NVDA", settings)
+            store._bars.get("yahoo", "NVDA", settings)
         depths.append(len(list(traceback.walk_tb(caught.value.__traceback__))))
     assert len(set(depths)) == 1
 

@@ -92,7 +92,8 @@ def test_historical_bars_are_the_stored_ones(served: Served) -> None:
 def test_health_ready_and_root(served: Served) -> None:
     """A whole service is healthy with 200, ready and alive; the root lists every route."""
     assert served.get("/api/v1/health")["status"] == "healthy"
-    assert (served.get("/livez")["status"], served.get("/readyz")["status"]) == ("alive", "ready")
+    assert served.get("/livez")["status"] == "alive"
+    assert served.get("/readyz") == {"status": "ready", "loaded": 13, "total": 13}
     assert set(served.get("/")["endpoints"]) == {f"{method} {path}" for method, path in PATHS}
 
 
@@ -116,6 +117,21 @@ def test_models_name_their_generation(served: Served) -> None:
     assert [(each["state"], each["generation"], len(each["digest"])) for each in found] == [
         ("AVAILABLE", 1, 64)
     ] * 13
+
+
+def test_models_and_stats_come_in_pages(served: Served) -> None:
+    """Without words the first 200; a page names its place and all symbols."""
+    whole = served.get("/api/v1/models")
+    place = {"page": 1, "pages": 1, "limit": 200, "total": 13}
+    assert (whole["count"], {name: whole[name] for name in place}) == (13, place)
+    third = served.get("/api/v1/models?page=3&limit=5")
+    assert (third["count"], third["pages"], third["total"]) == (3, 3, 13)
+    assert third["models"] == whole["models"][10:]
+    assert served.get("/api/v1/models?page=4&limit=5")["models"] == []
+    stats = served.get("/api/v1/stats?page=2&limit=6")["model"]
+    assert (len(stats["generations"]), stats["loaded"], stats["pages"]) == (6, 13, 3)
+    for wrong in ("page=0", "limit=0", "limit=1001", "page=x"):
+        assert served.ask(f"/api/v1/models?{wrong}").status == 400
 
 
 def test_the_page_is_self_contained(served: Served) -> None:
