@@ -29,8 +29,8 @@ from engine.schedule.jobs import ScheduledJob, child_argv, job_named, training_l
 from engine.schedule.ping import Ping, ping_of
 from engine.schedule.record import read_history
 from engine.schedule.records import JobOutcome, JobTrigger
-from engine.schedule.scheduler import Scheduler
 from engine.schedule.slots import last_slot
+from engine.schedule.surroundings import job_zone
 from engine.words import times
 
 # cron makes up for a missed time within three hours; a later start belongs to no slot.
@@ -82,7 +82,7 @@ def run_job(
     job = job_named(name)
     clock = clock or SystemClock()
     if slot is None and trigger is JobTrigger.CRON:
-        slot = expected_slot(home, job, clock.now(), Scheduler(home, clock).zone)
+        slot = expected_slot(home, job, clock.now(), job_zone(home, os.environ))
     run = _Run(
         home,
         job,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,13 @@ from engine.core.paths import Home
 from engine.schedule.block import Block, find_block
 from engine.schedule.check_record import CheckResult, last_check
 from engine.schedule.crontab import CronKind, Crontab
+from engine.schedule.daemon import find_daemon, process_name
 from engine.schedule.daemon_zone import DaemonZone, ZoneClues, cron_runs, daemon_zone, zone_by_runs
 from engine.schedule.expression import Expression, parse
 from engine.schedule.job_lines import JobLine
 from engine.schedule.records import Daemon, ScheduleHistory
-from engine.schedule.variables import TabVariable, harmful, variables_above
+from engine.schedule.slots import host_zone
+from engine.schedule.variables import CRON_TZ, TabVariable, harmful, variables_above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,22 @@ def unit_surroundings(
 ) -> Surroundings:
     """The surroundings of systemd's timers: the user manager, and the last check of them."""
     return Surroundings(host=host, daemon=manager, lines=lines, check=last_check(home))
+
+
+def job_zone(home: Home, environ: Mapping[str, str]) -> ZoneInfo:
+    """The zone that a job's own scheduler counts in; asks no other program, so that it is quick."""
+    daemon = find_daemon()
+    # cronie's daemon is named crond; it hands CRON_TZ on to its jobs, as Debian's does.
+    named_crond = daemon.pid is not None and process_name(daemon.pid) == "crond"
+    cron_tz = environ.get(CRON_TZ)
+    clues = ZoneClues(
+        host=host_zone(),
+        daemon=daemon,
+        kind=CronKind.CRONIE if named_crond else CronKind.DEBIAN,
+        variables=(TabVariable(CRON_TZ, cron_tz),) if cron_tz else (),
+        check=last_check(home),
+    )
+    return daemon_zone(clues).zone
 
 
 def _expressions(lines: tuple[JobLine, ...]) -> dict[str, Expression]:
