@@ -33,6 +33,7 @@ from engine.core.records import (
 )
 from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.core.symbols import Priority
+from engine.market.due import RequestsDue
 from engine.service.facade import ServiceFacade
 from engine.settings.facade import Context, SettingsFacade
 from tests.fake_clock import FakeClock
@@ -144,6 +145,7 @@ class FakeEngine:
         self.service = ServiceFacade(Context(self.home, SystemClock()))
         self.models = SimpleNamespace(predict=self.predict, refresh_status=self.refresh_status)
         self.watch = SimpleNamespace(snapshot=self.snapshot, recent_checks=lambda count: ())
+        self.bars = SimpleNamespace(requests_due=lambda symbols: RequestsDue(0, 0.0))
         self.runs = SimpleNamespace(
             start=self.start_training,
             cancel=self.cancelled.append,
