@@ -42,6 +42,8 @@ CODE = (
     "forecast/scores.py",
     "forecast/splits.py",
     "forecast/walk.py",
+    "forecast/week.py",
+    "forecast/week_scores.py",
     "forecast/members/__init__.py",
     "forecast/members/base.py",
     "forecast/members/enhanced.py",

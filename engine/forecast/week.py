@@ -24,7 +24,7 @@ from engine.forecast.calibration import (
     crps,
 )
 from engine.forecast.dataset import CONTEXT, next_report, packed
-from engine.forecast.features import WARMUP, range_ewma
+from engine.forecast.features import FLOOR, WARMUP, range_ewma
 from engine.forecast.members.base import Floats, IntArray
 from engine.forecast.metrics import Booleans
 from engine.forecast.scale import (
@@ -89,7 +89,7 @@ def week_rows(bars: Bars, context: Mapping[str, Bars]) -> WeekRows:
     scales = {
         LOG_RANGE: _quiet_volatility(bars, context, facts) * wider * np.sqrt(HORIZON),
         RANGE_EWMA: range_ewma(bars) * np.sqrt(HORIZON),
-        CONSTANT: np.full(len(bars), np.std(target[: WARMUP + LEAST])),
+        CONSTANT: np.full(len(bars), max(float(np.std(target[: WARMUP + LEAST])), FLOOR)),
     }
     return WeekRows(
         dates=bars.dates[WARMUP:],

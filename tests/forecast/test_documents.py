@@ -159,7 +159,7 @@ def test_a_status_keeps_its_keys(tmp_path: Path, candidate: Candidate) -> None:
     tree = json.loads(home.status("NVDA").read_text())
     assert set(tree) == {
         *("v", "key", "kind", "model", "forecast", "problem", "source"),
-        *("last_generation", "last_source", "doubts", "withheld"),
+        *("last_generation", "last_source", "doubts", "withheld", "recent"),
     }
     assert set(tree["key"]) == {
         *("size", "mtime_ns", "inode", "last_bar", "last_close", "bars_mtime_ns", "accepted"),
