@@ -126,7 +126,9 @@ def test_backup_restore_and_undo(tmp_path: Path) -> None:
     with Terminal([*CONSOLE, "--home", str(home.root)], 100, 24, **backups) as terminal:
         terminal.shows("NONE", 40)
         terminal.keys("g", "Enter")
-        terminal.shows("ok    corrupt     the model file reads well")
+        terminal.shows("● 1")  # the chart, and below it why the model is kept
+        terminal.keys("]", "]")
+        terminal.shows("corrupt     the model file reads well")
         terminal.keys("2")
         terminal.shows("1 done")
         terminal.keys("Enter")

@@ -25,6 +25,7 @@ def test_a_spec_keeps_its_keys(tmp_path: Path) -> None:
         *("v", "id", "kind", "reason", "source", "created_at", "starter", "symbols", "busy"),
         *("epochs", "members", "reasons", "accept_worse", "replace_source", "accept_doubts"),
         *("accept_rebase", "reports", "limits"),
+        *("executor", "executor_fallback", "remote_workers"),
     }
     assert set(tree["limits"]) == {
         *("workers", "wall_s", "stall_s", "memory_mb", "memory_wait_s", "grace_s"),
