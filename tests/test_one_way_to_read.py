@@ -18,6 +18,7 @@ READERS = {
     "engine/runs/processes.py": "/proc, where a file has no size and ends with its process",
     "engine/core/memory.py": "the control groups of /proc and /sys",
     "engine/schedule/daemon.py": "/proc and the pid file of the cron daemon, of another user",
+    "engine/schedule/jobs.py": "the first line of the program that cron starts",
     "engine/service/stats.py": "/proc/self/statm",
     "engine/service/background.py": "the log that its child writes, opened without links, 0600",
     "engine/forecast/scale.py": "its own table of constants, part of the package",
@@ -59,6 +60,7 @@ FOLDER_MAKERS = {
     "engine/core/anchor.py": "the one way: it makes no home again that went away",
     "engine/settings/home.py": "makes the home itself, at the start of a command",
     "engine/cli/demo.py": "makes the home of the demo",
+    "engine/cluster/scratch.py": "a temporary home of its own",
     "engine/schedule/tab_copies.py": "the state folder of the user, outside every home",
     "engine/market/yahoo.py": "the caches of the user, outside every home",
 }

@@ -174,6 +174,8 @@ def cron_arguments(program: Path, job: str, home: Home) -> tuple[str, ...]:
 
 def interpreter_of(program: Path) -> str:
     """The Python that a script names in its first lines, empty for any other program."""
+    if not program.is_file():  # a pipe would wait for its writer
+        return ""
     try:
         with program.open("rb") as file:
             head = os.fsdecode(file.read(1000))
