@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # (name, meaning) of the page's sections and of the words in them, for the help.
 MEANINGS = (
+    ("Price", "closes, with the forecasts made for sessions that the model had never seen"),
     (
         "Now",
         (
@@ -47,7 +48,6 @@ MEANINGS = (
             " limit, what it rests on"
         ),
     ),
-    ("Price", "closes, with the forecasts made for sessions that the model had never seen"),
     (
         "Error against naive",
         (
