@@ -45,7 +45,7 @@ def note_requests(session: Session, symbols: Sequence[str]) -> None:
     """Say how many requests of the source are due, and how long they take at its pace."""
     due = session.engine.bars.requests_due(symbols)
     if due.count:
-        pace = f"about {times.duration(due.seconds)} at one every {due.spacing_s:g} s"
+        pace = f"about {times.duration(due.seconds)} at one every {figures.number(due.spacing_s)} s"
         session.note(f"{plural(due.count, 'request')} to the source, {pace}")
 
 

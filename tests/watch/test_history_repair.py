@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Home:
 
 def copy_history(home: Home, clock: FakeClock) -> Path:
     """Make the daily copy as `clean` does."""
-    daily, _ = daily_files(home)
+    daily, *_ = daily_files(home)
     for action in plan_daily(daily, daily_folder(home), clock.now()):
         if action.verb == "copy":
             apply_daily(daily, action)

@@ -69,7 +69,7 @@ def _check_text(checked: ModelsChecked, counts: Counter[str], took_s: float) -> 
     parts.append(f"{len(to_train)} to retrain")
     simulated = any(is_simulated(model.source) for model in checked.models)
     text = "SIMULATED: " if simulated else ""
-    text += f"{len(checked.models)} checked in {took_s:.0f} s: {', '.join(parts)}"
+    text += f"{len(checked.models)} checked in {round(took_s)} s: {', '.join(parts)}"
     text += f": {_named_by_reason(checked.decisions)}" if to_train else ""
     not_trained = _named_by_action(checked.decisions)
     text += f"; not trained: {not_trained}" if not_trained else ""

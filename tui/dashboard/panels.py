@@ -167,7 +167,7 @@ def _next_run(job: JobView) -> datetime | None:
 def _job_lines(job: JobView, context: PanelContext) -> list[Line]:
     upcoming = _next_run(job)
     state = job.status.state.value if job.status else ""
-    when = f"{upcoming:%a %d %b %H:%M}" if upcoming else "paused"
+    when = times.brief_slot(upcoming) if upcoming else "paused"
     days = (upcoming - context.now).total_seconds() / _DAY_S if upcoming else None
     span = f"in {times.age(days)}" if upcoming else ""
     head: Line = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_abbr
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -179,5 +180,5 @@ def _day_labels(days: Sequence[str]) -> list[tuple[int, str]]:
     for index in range(1, len(days)):
         if days[index][:7] != days[index - 1][:7]:
             day = date.fromisoformat(days[index])
-            labels.append((index, f"{day:%Y}" if day.month == 1 else f"{day:%b}"))
+            labels.append((index, str(day.year) if day.month == 1 else month_abbr[day.month]))
     return labels

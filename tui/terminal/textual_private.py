@@ -103,7 +103,7 @@ def set_pace(app: App[Any], link: str) -> None:
     from textual import constants, screen
 
     frames, delay_ms = PACES[link]
-    constants.ESCAPE_DELAY = delay_ms / 1000  # type: ignore[misc]
+    constants.ESCAPE_DELAY = delay_ms * 0.001  # type: ignore[misc]
     screen.UPDATE_PERIOD = 1 / frames  # type: ignore[misc]
     for shown in app.screen_stack:
         shown._update_timer._interval = 1 / frames

@@ -82,7 +82,7 @@ WAYS = {
         r"NVDA  FRESH  CLOSE 101\.25  FORECAST .*80% INTERVAL 99\.22 to 103\.28  GEN 1  .*",
     ),
     "marks": (("space", "space"), r"NVDA  FRESH  .*\nTSLA  FRESH  .*"),
-    "symbol": (("enter",), r"(?s)Now\nFRESH .*Lineage.*"),
+    "symbol": (("enter",), r"(?s)Price\n.*Now\nFRESH .*Lineage.*"),
     "runs": (("2",), RUN_ID),
     "run": (("2", "enter"), rf"{RUN_ID}  NVDA  DONE.*"),
     "logs": (("3",), r"/.*/logs/training/training\.log"),
