@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.core import audit
@@ -57,7 +58,9 @@ def open_console(engine: EnginePort, read_only: bool, link: str, first_tab: str 
 
     def leave() -> None:
         if app.event_loop is not None:
-            app.event_loop.call_soon_threadsafe(app.leave, terminal.TERMINATED)
+            code = terminal.TERMINATED
+            # At once: an answer of the terminal on its way is waited for on `q` alone.
+            app.event_loop.call_soon_threadsafe(partial(app.exit, code, return_code=code))
 
     def save() -> None:
         append_line(engine.home.logs / "console.log", f"{iso(app.wall.now())} action=hangup")

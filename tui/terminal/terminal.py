@@ -16,9 +16,8 @@ from tui.terminal.textual_private import PACES
 
 HANGUP = 128 + signal.SIGHUP
 TERMINATED = 128 + signal.SIGTERM
-# An orderly end waits a second for an answer of the terminal, and without end for a writer thread
-# that a stalled terminal never frees: it is given this long.
-SHUTDOWN_S = 3.0
+# Textual's shutdown waits for a writer thread that a stalled terminal never frees: this long.
+SHUTDOWN_S = 1.5
 WATCH_S = 1.0
 # Leave paste, focus and mouse modes, kitty keys and the alternate screen; wrap; show the cursor.
 _LEAVE = (
