@@ -45,14 +45,17 @@ def bars(symbol: str) -> Bars:
 
 
 @pytest.mark.parametrize("kept", FORECASTS, ids=lambda kept: str(kept["last_bar"]))
-def test_forecasts_bit_equal(home: Home, kept: dict[str, Any]) -> None:
+def test_forecasts_equal(home: Home, kept: dict[str, Any]) -> None:
     """On the day of its training, ten sessions later, and thirty."""
     forecaster = load_forecaster(read_model(home, home.model("NVDA")))
     last = datetime.fromisoformat(kept["last_bar"]).date()
     context = {"SPY": bars("SPY").until(last)}
     forecast = asdict(forecaster.forecast(bars("NVDA").until(last), context))
 
-    assert {name: forecast[name] for name in kept} == kept
+    for name, value in kept.items():
+        # The matrix library of another processor adds in another order: 6e-13 apart was seen.
+        expected = pytest.approx(value, rel=1e-11) if isinstance(value, float) else value
+        assert forecast[name] == expected, name
 
 
 def test_its_record_has_its_own_figures(home: Home) -> None:

@@ -32,7 +32,7 @@ SECTIONS = (
     ActionRow("section_before", "left_square_bracket", "section before", "the section before"),
 )
 """Of a page that is longer than the screen."""
-_PAGES = ("symbol", "doctor", "service", "messages", "away")
+_PAGES = ("symbol", "doctor", "messages", "away")
 _HELP = ActionRow("help", "question_mark f1", "help", "explain keys, columns and states", footer=1)
 _BACK = ActionRow(
     "back", "escape q", "back", "one step back, in the end to the dashboard", footer=2

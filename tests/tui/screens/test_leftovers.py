@@ -21,6 +21,7 @@ from engine.vault.records import Backup
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NOW, training_home
 from tui.app import StockmlApp
+from tui.dashboard import arranged
 from tui.dashboard.screen import MainScreen
 from tui.screens.live import LiveScreen
 from tui.screens.tabs import TABS
@@ -30,6 +31,7 @@ READERS = {
     "thread service-reader",
     "thread open-marker",
     "thread loop-watch",
+    "thread pulse-reader",
 }
 """They start one after the other, and stay as long as the console."""
 TAB_KEYS = tuple(tab.key for tab in TABS[1:])
@@ -90,9 +92,12 @@ async def _back(app: StockmlApp, pilot: Pilot[Any]) -> None:
 
 
 @pytest.mark.parametrize("group", WAYS)
-async def test_closed_screens_leave_nothing(tmp_path: Path, group: str) -> None:
+async def test_closed_screens_leave_nothing(
+    tmp_path: Path, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Screens, details and dialogs opened and closed: timers, tasks and threads are those of
     before, no screen is held."""
+    monkeypatch.setattr(arranged, "PULSE_AFTER_S", 0.1)  # a minute may fall into the test
     seen: list[weakref.ref[Any]] = []
     async with opened(tmp_path / "home", training_home()) as (app, engine, pilot):
         engine.backups_there = (Backup(engine.home.models / "backup_20261020_000000", NOW, ()),)
