@@ -74,7 +74,7 @@ class SnapshotFeed:
         self._vitals.save_sometimes()
         if not snapshot.live_runs:
             return console.refresh_s
-        return pause(min(console.refresh_s, LIVE_REFRESH_S), self._vitals.link)
+        return pause(min(console.refresh_s, LIVE_REFRESH_S), self._vitals.pace)
 
     def _failed(self, text: str) -> float:
         if text != self._failure:

@@ -118,7 +118,7 @@ class LiveScreen(ActingScreen[None]):
     def _look(self) -> float:
         if self._asleep:
             return ASLEEP_S
-        turn, link = self._turn, self.shell.vitals.link
+        turn, pace = self._turn, self.shell.vitals.pace
         try:
             value = self.look()
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
@@ -129,7 +129,7 @@ class LiveScreen(ActingScreen[None]):
             self._was_read()
             if self.value is None or self.value != value or self.failure:
                 post(self, Looked(value, turn))
-        return pause(self.EVERY, link)
+        return pause(self.EVERY, pace)
 
     def _was_read(self) -> None:
         """The content is as old as now."""

@@ -41,6 +41,11 @@ class Vitals:
         """fast or slow."""
         return self.line.link
 
+    @property
+    def pace(self) -> str:
+        """How often to look at what streams: fast or slow."""
+        return self.line.pace
+
     def start(self, ask: Callable[[Callable[[], None]], object]) -> None:
         """Watch the loop that calls this; `ask` runs a callable on it from another thread."""
         self._watch = LoopWatch(ask, lambda text: write_log(self._home, self._wall, text))

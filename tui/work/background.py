@@ -24,9 +24,9 @@ SLOW_LOOK_S = 2.0
 HURRY_S = 0.01
 
 
-def pause(every: float, link: str) -> float:
-    """Seconds to the next look: on a slow line at least two, but for what reads a long file."""
-    return max(every, SLOW_LOOK_S) if link == "slow" and every > HURRY_S else every
+def pause(every: float, pace: str) -> float:
+    """Seconds to the next look: at the slow pace two or more, but for what reads a long file."""
+    return max(every, SLOW_LOOK_S) if pace == "slow" and every > HURRY_S else every
 
 
 def while_open(handler: Callable[..., None]) -> Callable[..., None]:

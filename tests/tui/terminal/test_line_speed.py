@@ -54,8 +54,25 @@ def test_a_settled_line_is_asked_seldom_and_an_unsure_one_soon() -> None:
     assert line.due(now + ASK_AGAIN_S)
 
 
+@pytest.mark.parametrize(
+    ("answers", "pace"),
+    [((), "slow"), ((0.001,) * 2, "slow"), ((0.001,) * 3, "fast"), ((0.4,) * 3, "slow")],
+)
+def test_the_pace_is_slow_until_the_line_is_judged(answers: Sequence[float], pace: str) -> None:
+    """A slow line is full before its third answer when everything streams on it."""
+    line = LineSpeed("auto")
+    ask(line, 0.0, answers)
+
+    assert line.pace == pace
+
+
+def test_a_line_that_was_set_has_its_pace_at_once() -> None:
+    """Nothing is measured first."""
+    assert [LineSpeed(link).pace for link in ("fast", "slow")] == ["fast", "slow"]
+
+
 def test_a_terminal_that_never_answers_is_left_alone() -> None:
-    """It stays fast, and is asked no more after three queries were lost."""
+    """It stays fast, at the fast pace, and is asked no more after three queries were lost."""
     line, asked = LineSpeed("auto"), 0
     for now in range(100):
         if line.due(now):
