@@ -66,7 +66,7 @@ async def test_every_screen_at_every_size(
         await pilot.press("1")
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
         if size[0] >= 60:
-            assert "? help  q quit" in screen_text(app)
+            await until(pilot, lambda: "? help  q quit" in screen_text(app), "the footer")
 
 
 async def test_escape_goes_back_and_never_quits(tmp_path: Path) -> None:
