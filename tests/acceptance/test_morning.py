@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.mouse import click
 from tests.helpers import wait_for
 from tests.tui.helpers import PtyConsole
 
@@ -20,20 +21,6 @@ def console(tmp_path: Path) -> Iterator[PtyConsole]:
         yield opened
     finally:
         opened.close()
-
-
-def click(console: PtyConsole, words: str, line: int | None = None, times: int = 1) -> None:
-    """Press and release the mouse on the first place of `words`, or on that in one line."""
-
-    def place() -> tuple[int, int] | None:
-        for row, text in enumerate(console.text.splitlines()):
-            if words in text and line in (None, row):
-                return text.index(words) + 1, row + 1
-        return None
-
-    column, row = wait_for(place, what=f"{words!r} to click")
-    for _ in range(times):
-        console.send(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m".encode())
 
 
 def test_by_keyboard_alone(console: PtyConsole) -> None:
