@@ -5,6 +5,7 @@
     --quick            fewer repetitions, shorter looks, one symbol of the peer
     --peer-symbols N   train the peer on N symbols, scaled to 13 (the table says so); default 13
 STOCKML_BARS names a folder of real SYM.csv for train; without it everything is simulated.
+STOCKML_UNIVERSE names a folder that keeps the homes of universe.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "logs": "tests.benchmarks.logs",
     "service": "tests.benchmarks.service",
     "growth": "tests.benchmarks.growth",
+    "universe": "tests.benchmarks.universe",
     "train": "tests.benchmarks.train",
 }
 PACKAGES = ("numpy", "tensorflow-cpu", "tensorflow", "keras", "textual", "h5py")

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -104,9 +104,12 @@ def latencies(what: str, found: Load, budget: float) -> Iterator[Row]:
 
 
 @contextmanager
-def serving(home: Home, how: str) -> Iterator[tuple[int, int]]:
-    """Port and pid of a service process: the command itself, or one without the limit on the
-    rate."""
+def serving(
+    home: Home, how: str, is_up: Callable[[int], bool] | None = None
+) -> Iterator[tuple[int, int]]:
+    """Port and pid of a service process once it is up, without `is_up` once every model is
+    loaded: the command itself, or one without the limit on the rate."""
+    is_up = is_up or ready
     command = [
         sys.executable,
         "-m",
@@ -126,7 +129,7 @@ def serving(home: Home, how: str) -> Iterator[tuple[int, int]]:
     ran = subprocess.Popen(line, stdout=subprocess.DEVNULL, env=environment(), cwd=ROOT)
     try:
         port = wait_for(
-            lambda: (place := find_place(home).address) and ready(place[1]) and place[1],
+            lambda: (place := find_place(home).address) and is_up(place[1]) and place[1],
             60,
             "the service",
         )
