@@ -14,7 +14,11 @@ from engine.core.errors import ExitCode, UsageError
 from engine.core.files import append_line
 from engine.core.paths import Home
 from tui.terminal import terminal
-from tui.terminal.textual_private import separate_escape, tolerate_bad_bytes
+from tui.terminal.textual_private import (
+    send_changed_cells,
+    separate_escape,
+    tolerate_bad_bytes,
+)
 
 if TYPE_CHECKING:
     from tui.app import StockmlApp
@@ -47,6 +51,7 @@ def open_console(engine: EnginePort, read_only: bool, link: str, first_tab: str 
     """
     tolerate_bad_bytes()
     separate_escape()
+    send_changed_cells()
     terminal.give_size(sys.stdin.fileno())
     terminal.mend_modes(sys.stdin.fileno())
     app = _application(engine, read_only, link, first_tab)

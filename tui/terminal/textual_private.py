@@ -80,6 +80,27 @@ def separate_escape() -> None:
         XTermParser._sequence_to_key_events = read_apart  # type: ignore[method-assign, assignment]
 
 
+def send_changed_cells() -> None:
+    """Send the cells of a region alone: Textual sends the line from its first cell on."""
+    from rich.console import Console
+    from rich.control import Control
+    from textual._compositor import ChopsUpdate
+
+    def render_segments(update: ChopsUpdate, console: Console) -> str:
+        pieces: list[str] = []
+        for y, start, end in update.spans:
+            for behind, (x, strip) in zip(
+                update.chop_ends[y], update.chops[y].items(), strict=False
+            ):
+                first, last = max(x, start), min(behind, end)
+                if strip is not None and first < last:
+                    pieces.append(Control.move_to(first, y).segment.text)
+                    pieces.append(strip.crop(first - x, last - x).render(console))
+        return "".join(pieces)
+
+    ChopsUpdate.render_segments = render_segments  # type: ignore[method-assign, assignment]
+
+
 def deliver_late_resize(app: App[Any]) -> None:
     """Deliver a pending resize: Textual's 8 ms timer, once slept through, never fires again."""
     if app._resize_event is not None:

@@ -6,11 +6,15 @@ import codecs
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.segment import Segment
 from textual import constants, events, screen
+from textual._compositor import ChopsUpdate
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.strip import Strip
 
 from tests.tui.helpers import opened, until
 from tests.tui.scenes import trained_home
@@ -20,6 +24,7 @@ from tui.terminal.textual_private import (
     driver_of,
     forget_backgrounds,
     key_of_character,
+    send_changed_cells,
     separate_escape,
     set_pace,
     tolerate_bad_bytes,
@@ -108,6 +113,18 @@ def test_escape_and_a_key_in_one_piece_are_two_keys(
     pressed = [event.key for event in read.feed(typed) if isinstance(event, events.Key)]
 
     assert pressed == keys
+
+
+def test_an_update_sends_its_own_cells_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual would send the line from its first cell on."""
+    monkeypatch.setattr(ChopsUpdate, "render_segments", ChopsUpdate.render_segments)
+    update = ChopsUpdate([{0: Strip([Segment("OK  12:00:02")])}], [(0, 11, 12)], [[12]])
+    console = Console(width=12, color_system=None)
+    assert "OK  12:00:02" in update.render_segments(console)
+
+    send_changed_cells()
+
+    assert update.render_segments(console) == "\x1b[1;12H2"
 
 
 async def test_the_pace_follows_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

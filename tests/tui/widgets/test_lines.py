@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from textual.geometry import Region
 
 from tests.tui.helpers import opened
 from tests.tui.scenes import trained_home
 from tui.dashboard.panes.detail import DetailPane
 from tui.dashboard.panes.log import LogPane
-from tui.widgets.lines import Line, Lines, in_ascii, line, plain, wrapped
+from tui.widgets.lines import Line, Lines, changed_cells, in_ascii, line, plain, wrapped
 
 
 @pytest.fixture
@@ -100,3 +101,39 @@ def test_a_range_keeps_its_width_in_ascii() -> None:
     """A column of the table stays as wide as it is."""
     assert in_ascii("± 4.1 %") == "+-4.1 %"
     assert in_ascii("181.2–196.5") == "181.2-196.5"
+
+
+SPANS = st.lists(
+    st.tuples(st.text("ab 日\u0301", max_size=6), st.sampled_from(("", "ok"))), max_size=4
+)
+
+
+@given(SPANS, SPANS)
+def test_the_cells_outside_a_change_are_the_same(
+    before: list[tuple[str, str]], after: list[tuple[str, str]]
+) -> None:
+    """What is not drawn again had the same characters and styles at the same places."""
+    old, new = tuple(before), tuple(after)
+    start, end = changed_cells(old, new, 80)
+
+    assert _placed(old, 0, start) == _placed(new, 0, start)
+    assert _placed(old, end, 80) == _placed(new, end, 80)
+
+
+def _placed(spans: Line, start: int, end: int) -> list[tuple[int, str, str]]:
+    """Each character that begins in these cells, with its place and style."""
+    cells: list[tuple[int, str, str]] = []
+    at = 0
+    for text, style in spans:
+        for char in text:
+            if start <= at < end:
+                cells.append((at, char, style))
+            at += cell_len(char)
+    return cells
+
+
+def test_a_clock_that_ticks_changes_one_cell() -> None:
+    """The head and the tail of a line of the same width stay."""
+    before, after = (line("OK  12:00:01  SIMULATED"), line("OK  12:00:02  SIMULATED"))
+
+    assert changed_cells(before, after, 80) == (11, 12)
