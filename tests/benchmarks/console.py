@@ -70,12 +70,14 @@ def steady(
     yield Row(f"{name}: to the terminal", (screen.sent - sent) / 1024 / seconds, "KB/s", kilobytes)
 
 
-def keys(screen: Screen, name: str, bench: Bench) -> Iterator[Row]:
+def keys(
+    screen: Screen, name: str, bench: Bench, there: bytes = b"j", back: bytes = b"k"
+) -> Iterator[Row]:
     """Milliseconds from a key to the cursor's new row on the screen."""
     draw = random.Random(7)
     found = []
     for number in range(20 if bench.quick else 60):
-        found.append(1000.0 * screen.key_to_screen(b"j" if number % 2 == 0 else b"k"))
+        found.append(1000.0 * screen.key_to_screen(there if number % 2 == 0 else back))
         time.sleep(draw.uniform(0.1, 0.4))
     cuts = quantiles(found, n=20)
     yield Row(f"{name}: key to screen, p50", cuts[9], "ms")

@@ -138,7 +138,8 @@ def _console(home: Home, size: Size, bench: Bench) -> Iterator[Row]:
         time.sleep(SETTLED_S)
         name = f"console, {size.symbols}, idle"
         yield from steady(screen, name, 10.0 if bench.quick else 60.0, size.idle, 1.0)
-        yield from keys(screen, name, bench)
+        # To the ends: the order by problems may have put the cursor's row first.
+        yield from keys(screen, name, bench, b"G", b"g")
         yield Row(f"{name}: memory", screen.memory_mb(), "MB", size.console_mb)
 
 
